@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled with the settings of the next language mode, and without warnings.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .treatAllWarnings(as: .error),
+]
+
+// Imports point down only: a target names what lies below it, and TidyTests compares each file's
+// imports with this table.
+let package = Package(
+  name: "cutover",
+  products: [.executable(name: "cutover", targets: ["cutover"])],
+  targets: [
+    // 0: shims over C libraries
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
+
+    // 1: formats, protocols and system facilities
+    .target(name: "JSON"),
+    .target(name: "Commands"),
+    .target(name: "Subprocesses"),
+    .target(name: "Digests", dependencies: ["CCrypto"]),
+    .target(name: "SQLite", dependencies: ["CSQLite"]),
+    .target(name: "Wire", dependencies: ["CCurl", "Digests"]),
+
+    // 2: the contracts that providers meet
+    .target(name: "Resources"),
+
+    // 3: decisions, without I/O
+    .target(name: "Rollouts", dependencies: ["Resources", "JSON"]),
+
+    // 4: adapters
+    .target(name: "JournalStore", dependencies: ["Rollouts", "Resources", "SQLite", "Digests"]),
+    .target(
+      name: "Local",
+      dependencies: ["Resources", "SQLite", "Digests", "Subprocesses", "JSON"]),
+    .target(name: "DNS", dependencies: ["Resources", "Wire", "Digests"]),
+    .target(
+      name: "Actions",
+      dependencies: ["Rollouts", "Resources", "JSON", "Digests", "Subprocesses", "Wire"]),
+
+    // 5: the program
+    .executableTarget(
+      name: "cutover",
+      dependencies: [
+        "Actions", "Commands", "DNS", "Digests", "JSON", "JournalStore", "Local", "Resources",
+        "Rollouts", "SQLite", "Subprocesses", "Wire",
+      ]),
+
+    // tests
+    .target(
+      name: "Harness",
+      dependencies: [
+        "Resources", "Rollouts", "JSON", "Digests", "JournalStore", "Subprocesses", "SQLite",
+      ],
+      path: "Tests/Harness"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "Harness"]),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
+    .testTarget(name: "SubprocessesTests", dependencies: ["Subprocesses", "Harness"]),
+    .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "Digests", "Harness"]),
+    .testTarget(name: "WireTests", dependencies: ["Wire", "Digests", "Harness"]),
+    .testTarget(name: "RolloutsTests", dependencies: ["Rollouts", "Resources", "JSON", "Harness"]),
+    .testTarget(
+      name: "JournalStoreTests",
+      dependencies: ["JournalStore", "Rollouts", "Resources", "SQLite", "Harness"]),
+    .testTarget(
+      name: "LocalTests",
+      dependencies: ["Local", "Resources", "SQLite", "Digests", "Subprocesses", "Harness", "JSON"]),
+    .testTarget(
+      name: "DNSTests", dependencies: ["DNS", "Resources", "Wire", "Subprocesses", "Harness"]),
+    .testTarget(
+      name: "ActionsTests",
+      dependencies: [
+        "Actions", "Local", "DNS", "Rollouts", "Resources", "JSON", "Subprocesses", "Harness",
+      ]),
+    .testTarget(
+      name: "CrashTests",
+      dependencies: [
+        "Actions", "Local", "DNS", "Rollouts", "Resources", "JournalStore", "JSON", "Subprocesses",
+        "Harness",
+      ]),
+    .testTarget(name: "CutoverTests", dependencies: ["cutover", "Subprocesses", "Harness"]),
+    .testTarget(name: "TidyTests"),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system { target.swiftSettings = settings }
