@@ -1,0 +1,69 @@
+/// A DNS zone whose record sets can be read and replaced.
+///
+/// Laws, run against every provider by `DNSZoneLaws`:
+/// - `recordSets` returns an empty list only when the zone surely has none at that name.
+/// - `replace` changes everything it names at once or nothing, and only if the zone still holds
+///   `former`; what is already as wanted is success and leaves the serial alone.
+/// - What is put back is what was there: values, order-free, and TTL.
+package protocol DNSZone: Sendable {
+  var url: ResourceURL { get }
+  /// The zone's name, absolute and lower-case, such as `example.test.`.
+  func origin() async throws(Failure) -> String
+  /// All record sets at one absolute name.
+  func recordSets(at name: String) async throws(Failure) -> [RecordSet]
+  /// Replaces the sets at `name` whose types occur in `former` or `wanted`.
+  ///
+  /// A zone that holds neither `former` nor `wanted` there is left alone: `.refused`, naming both.
+  func replace(at name: String, former: [RecordSet], with wanted: [RecordSet])
+    async throws(Failure)
+  /// The servers that must give the new answer before a change counts as published; empty when
+  /// nothing serves the zone (a zone file).
+  func servers() async throws(Failure) -> [NameServer]
+  /// The zone's serial now; nil where the provider has none.
+  func serial() async throws(Failure) -> UInt32?
+}
+
+/// All records of one name and type.
+package struct RecordSet: Sendable, Hashable, Codable {
+  /// Absolute, lower-case, with the final dot.
+  package var name: String
+  /// `A`, `AAAA`, `CNAME`, `TXT` …
+  package var type: String
+  package var ttlSeconds: Int
+  /// In the presentation form of RFC 1035, sorted by bytes.
+  package var values: [String]
+
+  package init(name: String, type: String, ttlSeconds: Int, values: [String]) {
+    self.name = name
+    self.type = type
+    self.ttlSeconds = ttlSeconds
+    self.values = values.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+}
+
+/// Where a name server answers.
+package struct NameServer: Sendable, Hashable, Codable, CustomStringConvertible {
+  package var host: String
+  package var port: Int
+
+  package init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  package var description: String { "\(host):\(port)" }
+}
+
+/// What one server answers; the remaining TTL is the server's word.
+package enum DNSAnswer: Sendable, Hashable {
+  case records(RecordSet)
+  /// The name exists, not this type.
+  case noData
+  case noSuchName
+}
+
+/// Asks a given server, so that a change can be confirmed where it counts.
+package protocol DNSResolver: Sendable {
+  /// Throws when the server does not answer or answers with an error: that is "cannot tell".
+  func ask(_ server: NameServer, name: String, type: String) async throws(Failure) -> DNSAnswer
+}

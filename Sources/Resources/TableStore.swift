@@ -1,0 +1,100 @@
+/// A table of items.
+///
+/// Laws, run against every provider by `TableStoreLaws`:
+/// - Paging from nil to the last `next` yields every item that exists throughout exactly once, in
+///   a stable order of the provider's own; a position stays valid while items come and go.
+/// - When `write` returns, every change that it does not give back is durable. Writing the same
+///   again changes nothing.
+/// - `description` returns nil only when the table surely does not exist; an unreadable or
+///   unreachable one throws.
+package protocol TableStore: Sendable {
+  var url: ResourceURL { get }
+  func description() async throws(Failure) -> TableDescription?
+  /// The key attributes of an item of this table.
+  func key(of item: Item) throws(Failure) -> ItemKey
+  /// At most `limit` items after `position`.
+  func page(after position: PagePosition?, limit: Int) async throws(Failure) -> Page<Item>
+  /// The items with these keys, in the order of the keys; nil where there is none.
+  func items(for keys: [ItemKey]) async throws(Failure) -> [Item?]
+  /// Writes a batch and returns what the store did not take, to be tried again.
+  ///
+  /// An `insert` that meets a different item comes back in `conflicts` and has changed nothing.
+  func write(_ changes: [ItemChange]) async throws(Failure) -> WriteOutcome
+  /// Creates the table with the description's key and attributes; one alike is success, another
+  /// of the same name is refused.
+  func create(like description: TableDescription) async throws(Failure)
+  /// Removes every item and keeps the table.
+  func clear() async throws(Failure)
+  /// Removes the table; none there is success.
+  func delete() async throws(Failure)
+}
+
+package struct WriteOutcome: Sendable, Equatable {
+  package var unprocessed: [ItemChange]
+  package var conflicts: [ItemKey]
+
+  package init(unprocessed: [ItemChange] = [], conflicts: [ItemKey] = []) {
+    self.unprocessed = unprocessed
+    self.conflicts = conflicts
+  }
+}
+
+/// What a table looks like, as far as a copy has to care.
+package struct TableDescription: Sendable, Hashable, Codable {
+  package struct Attribute: Sendable, Hashable, Codable {
+    package var name: String
+    /// The store's own word for the type (`INTEGER`, `S`); empty when it declares none.
+    package var type: String
+    package var isRequired: Bool
+
+    package init(name: String, type: String, isRequired: Bool = false) {
+      self.name = name
+      self.type = type
+      self.isRequired = isRequired
+    }
+  }
+
+  /// Key attributes, partition key first.
+  package var keys: [Attribute]
+  /// Declared attributes besides the keys; empty for a store without a schema.
+  package var attributes: [Attribute]
+  /// Indexes and options that a copy does not make, each a line of text to compare.
+  package var indexes: [String]
+  /// Exact if the store can tell cheaply, nil if not.
+  package var itemCount: Int?
+  package var byteCount: Int64?
+  /// The provider's own definition, such as the CREATE statement, for a faithful `create`.
+  package var definition: String?
+
+  package init(
+    keys: [Attribute], attributes: [Attribute] = [], indexes: [String] = [],
+    itemCount: Int? = nil, byteCount: Int64? = nil, definition: String? = nil
+  ) {
+    self.keys = keys
+    self.attributes = attributes
+    self.indexes = indexes
+    self.itemCount = itemCount
+    self.byteCount = byteCount
+    self.definition = definition
+  }
+}
+
+/// Optional ability: a store that copies from a neighbour without carrying items through here.
+package protocol TableServerSideCopying: TableStore {
+  /// Whether `source` is near enough; false means copy through the contract.
+  func canCopy(from source: any TableStore) async throws(Failure) -> Bool
+  /// Copies up to `limit` items after `position`; what it reports as copied is durable.
+  func copyPage(
+    from source: any TableStore, after position: PagePosition?, limit: Int
+  ) async throws(Failure) -> TableCopyOutcome
+}
+
+package struct TableCopyOutcome: Sendable, Equatable {
+  package var copied: Int
+  package var next: PagePosition?
+
+  package init(copied: Int, next: PagePosition?) {
+    self.copied = copied
+    self.next = next
+  }
+}
