@@ -27,7 +27,7 @@ package protocol DNSZone: Sendable {
 package struct RecordSet: Sendable, Hashable, Codable {
   /// Absolute, lower-case, with the final dot.
   package var name: String
-  /// `A`, `AAAA`, `CNAME`, `TXT` …
+  /// The type's mnemonic, such as `CNAME`.
   package var type: String
   package var ttlSeconds: Int
   /// In the presentation form of RFC 1035, sorted by bytes.

@@ -37,9 +37,9 @@ extension Duration {
 extension Timestamp: CustomStringConvertible {
   /// RFC 3339 in UTC with milliseconds, such as `2026-11-21T03:04:05.678Z`.
   package var description: String {
-    let (days, remainder) = milliseconds.floored(by: 86_400_000)
+    let (days, remainder) = floored(milliseconds, by: 86_400_000)
     let (year, month, day) = Self.civil(days: days)
-    let (seconds, millis) = remainder.floored(by: 1000)
+    let (seconds, millis) = floored(remainder, by: 1000)
     let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { Self.padded($0, 2) }
     return "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
       + "T\(time.joined(separator: ":")).\(Self.padded(millis, 3))Z"
@@ -54,7 +54,7 @@ extension Timestamp: CustomStringConvertible {
   ///
   /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
   private static func civil(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-    let (era, dayOfEra) = (days + 719_468).floored(by: 146_097)
+    let (era, dayOfEra) = floored(days + 719_468, by: 146_097)
     let yearOfEra =
       (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -65,9 +65,8 @@ extension Timestamp: CustomStringConvertible {
   }
 }
 
-extension Int64 {
-  private func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-    let remainder = ((self % divisor) + divisor) % divisor
-    return ((self - remainder) / divisor, remainder)
-  }
+/// Division that rounds towards negative infinity, as dates before 1970 need.
+private func floored(_ number: Int64, by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+  let remainder = ((number % divisor) + divisor) % divisor
+  return ((number - remainder) / divisor, remainder)
 }
