@@ -1,0 +1,144 @@
+package import Resources
+
+/// Where an action works: the rollout it belongs to and the ways to the outside.
+package struct Site: Sendable {
+  package let rollout: String
+  package let environment: String
+  package let step: String
+  package let from: Colour
+  package let to: Colour
+  /// True for `cutover plan`: what earlier steps make does not exist yet.
+  package let isPreview: Bool
+  /// A folder of this step's own for files that must outlive the process; made on first use.
+  package let workFolder: String
+  /// Which colour the world outside shows, as the playbook's `live` section says it can be told.
+  package let live: LiveIndicator?
+  package let outside: Outside
+  /// What the rollout has recorded so far.
+  package let record: @Sendable () async throws(Failure) -> RolloutRecordView
+
+  /// The ways to the outside; nothing in an action reaches around them.
+  package struct Outside: Sendable {
+    package let resources: ResourceCatalog
+    package let context: ProviderContext
+    package let resolver: any DNSResolver
+    package let http: any HTTPExchange
+    /// Environment of this process, from which steps hand on only what they declare.
+    package let processEnvironment: [String: String]
+
+    package init(
+      resources: ResourceCatalog, context: ProviderContext, resolver: any DNSResolver,
+      http: any HTTPExchange, processEnvironment: [String: String]
+    ) {
+      self.resources = resources
+      self.context = context
+      self.resolver = resolver
+      self.http = http
+      self.processEnvironment = processEnvironment
+    }
+  }
+
+  package init(
+    rollout: String, environment: String, step: String, from: Colour, to: Colour,
+    isPreview: Bool, workFolder: String, live: LiveIndicator?, outside: Outside,
+    record: @escaping @Sendable () async throws(Failure) -> RolloutRecordView
+  ) {
+    self.rollout = rollout
+    self.environment = environment
+    self.step = step
+    self.from = from
+    self.to = to
+    self.isPreview = isPreview
+    self.workFolder = workFolder
+    self.live = live
+    self.outside = outside
+    self.record = record
+  }
+
+  package var clock: any WallClock { outside.context.clock }
+  package var secrets: Secrets { outside.context.secrets }
+
+  package func table(_ url: ResourceURL) throws(Failure) -> any TableStore {
+    try outside.resources.table(url, in: outside.context)
+  }
+
+  package func bucket(_ url: ResourceURL) throws(Failure) -> any BucketStore {
+    try outside.resources.bucket(url, in: outside.context)
+  }
+
+  package func users(_ url: ResourceURL) throws(Failure) -> any UserDirectory {
+    try outside.resources.users(url, in: outside.context)
+  }
+
+  package func zone(_ url: ResourceURL) throws(Failure) -> any DNSZone {
+    try outside.resources.zone(url, in: outside.context)
+  }
+
+  package func stack(_ url: ResourceURL) throws(Failure) -> any StackDeployer {
+    try outside.resources.stack(url, in: outside.context)
+  }
+}
+
+/// How to tell from the outside which colour is live.
+package struct LiveIndicator: Sendable, Hashable, Codable {
+  /// What one colour looks like when it is live.
+  package struct Sign: Sendable, Hashable, Codable {
+    package var value: String
+    package var stack: ResourceURL?
+
+    package init(value: String, stack: ResourceURL?) {
+      self.value = value
+      self.stack = stack
+    }
+  }
+
+  package var zone: ResourceURL
+  package var name: String
+  package var type: String
+  package var blue: Sign
+  package var green: Sign
+
+  package init(zone: ResourceURL, name: String, type: String, blue: Sign, green: Sign) {
+    self.zone = zone
+    self.name = name
+    self.type = type
+    self.blue = blue
+    self.green = green
+  }
+
+  package func sign(of colour: Colour) -> Sign {
+    switch colour {
+    case .blue: blue
+    case .green: green
+    }
+  }
+}
+
+/// What an interlock may look at: the fold of the journal so far.
+package struct RolloutRecordView: Sendable {
+  package struct Step: Sendable {
+    package let id: String
+    package let action: String
+    package let state: StepState
+    package let ledgers: [Ledger]
+    package let promotes: Bool
+
+    package init(
+      id: String, action: String, state: StepState, ledgers: [Ledger], promotes: Bool
+    ) {
+      self.id = id
+      self.action = action
+      self.state = state
+      self.ledgers = ledgers
+      self.promotes = promotes
+    }
+  }
+
+  package let live: Colour
+  package let steps: [Step]
+
+  package init(live: Colour, steps: [Step]) {
+    self.live = live
+    self.steps = steps
+  }
+}
