@@ -1,0 +1,29 @@
+package import struct Foundation.Date
+
+/// What a server answered; any status is an answer, not an error.
+package struct HTTPReply: Sendable {
+  package let status: Int
+  package let headers: HTTPHeaders
+  package let body: [UInt8]
+  /// The URL that answered, after redirects.
+  package let url: String
+  package let timing: Timing
+  /// The server's own certificate; nil unless the connection was https and ``HTTPRequest/Connection/fresh``.
+  package let certificate: Certificate?
+
+  /// Both are counted from the moment the request was taken up.
+  package struct Timing: Sendable, Equatable {
+    package let firstByte: Duration
+    package let total: Duration
+  }
+
+  package struct Certificate: Sendable, Equatable {
+    package let subject: String
+    package let issuer: String
+    /// The end of its validity.
+    package let expires: Date
+  }
+
+  /// The body as text; bytes that are not UTF-8 become replacement characters.
+  package var text: String { String(decoding: body, as: UTF8.self) }
+}

@@ -1,0 +1,84 @@
+/// One HTTP request with its limits.
+///
+/// Sending it twice is two requests: nothing in it changes.
+package struct HTTPRequest: Sendable {
+  package var method: String
+  package var url: String
+  package var headers: HTTPHeaders
+  package var body: [UInt8]
+  package var limits: HTTPLimits
+
+  /// Redirects to follow; zero hands the redirect itself to the caller.
+  ///
+  /// Only GET and HEAD are ever redirected, and never from https to http.
+  package var redirectsMax = 0
+
+  package var connection = Connection.shared
+
+  /// Where to connect in place of the address that the name in the URL has.
+  package var aim: HTTPAim?
+
+  package init(
+    _ method: String = "GET", _ url: String, headers: HTTPHeaders = [:], body: [UInt8] = [],
+    limits: HTTPLimits = .standard
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.limits = limits
+  }
+
+  /// How the request gets its connection.
+  package enum Connection: Sendable {
+    /// Reuses an open connection and a name looked up before.
+    case shared
+    /// Looks the name up anew and connects anew, so that a probe sees what a new visitor sees.
+    ///
+    /// Only such a request can tell about the server's certificate.
+    case fresh
+  }
+}
+
+/// Aims the requests for one host and port at another address.
+///
+/// The name in the URL stays what the server is asked for and what its certificate must carry, so
+/// a probe can reach a stack before the zone points there. An aimed request bypasses proxies.
+package struct HTTPAim: Sendable, Equatable {
+  package var host: String
+  package var port: Int
+  /// An IP address (IPv6 without brackets) or another name.
+  package var address: String
+
+  package init(host: String, port: Int, address: String) {
+    self.host = host
+    self.port = port
+    self.address = address
+  }
+}
+
+/// What a request may take: time and bytes.
+package struct HTTPLimits: Sendable, Equatable {
+  /// Looking up the name, connecting and the TLS handshake together.
+  package var connecting: Duration
+  /// The whole exchange, from looking up the name to the last byte.
+  package var transfer: Duration
+  /// The longest silence once connected, in whole seconds.
+  ///
+  /// libcurl counts the average of the last few seconds, so after a burst of bytes it notices up to
+  /// six seconds late.
+  package var stall: Duration
+  /// A longer reply body is an error, never cut.
+  package var bodyBytesMax: Int
+
+  package init(connecting: Duration, transfer: Duration, stall: Duration, bodyBytesMax: Int) {
+    self.connecting = connecting
+    self.transfer = transfer
+    self.stall = stall
+    self.bodyBytesMax = bodyBytesMax
+  }
+
+  package static let standard = HTTPLimits(
+    connecting: .seconds(10), transfer: .seconds(60), stall: .seconds(30),
+    bodyBytesMax: 16 << 20)
+}

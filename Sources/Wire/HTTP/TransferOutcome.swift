@@ -1,0 +1,71 @@
+internal import CCurl
+import Glibc
+
+/// Turns libcurl's result codes into reasons that a person can act on.
+///
+/// Used by the loop's thread while the handle is still there.
+struct TransferOutcome {
+  let easy: UnsafeMutableRawPointer
+  let code: CURLcode
+  let errorText: String
+  let host: String
+
+  func reason(_ request: HTTPRequest, _ reply: IncomingReply) -> HTTPFailure.Reason {
+    switch code {
+    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_NOT_BUILT_IN:
+      return .invalid(words)
+    case CURLE_COULDNT_RESOLVE_HOST: return .notResolved(host: host)
+    case CURLE_COULDNT_RESOLVE_PROXY: return .notResolved(host: "the proxy")
+    case CURLE_COULDNT_CONNECT: return connectionReason
+    case CURLE_OPERATION_TIMEDOUT: return timeReason(request.limits)
+    case CURLE_TOO_MANY_REDIRECTS: return .tooManyRedirects(limit: request.redirectsMax)
+    case CURLE_WRITE_ERROR: return excessReason(request, reply)
+    case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR,
+      CURLE_HTTP2, CURLE_HTTP2_STREAM:
+      return .dropped(bodyBytes: reply.body.count)
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+      CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
+      CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED,
+      CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS,
+      CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CLIENTCERT, CURLE_USE_SSL_FAILED:
+      return .tls(words)
+    default: return .other(words)
+    }
+  }
+
+  /// A duration that libcurl measured, in microseconds there.
+  static func time(_ easy: UnsafeMutableRawPointer, _ info: CURLINFO) -> Duration {
+    var microseconds: curl_off_t = 0
+    ccurl_get_offset(easy, info, &microseconds)
+    return .microseconds(microseconds)
+  }
+
+  /// libcurl's own words for this transfer, or else for the code.
+  private var words: String {
+    errorText.isEmpty ? String(cString: curl_easy_strerror(code)) : errorText
+  }
+
+  private var connectionReason: HTTPFailure.Reason {
+    var number = 0
+    ccurl_get_long(easy, CURLINFO_OS_ERRNO, &number)
+    return Int32(number) == ECONNREFUSED ? .refused : .unreachable(words)
+  }
+
+  private func timeReason(_ limits: HTTPLimits) -> HTTPFailure.Reason {
+    func isOver(_ info: CURLINFO) -> Bool { Self.time(easy, info) > .zero }
+    guard isOver(CURLINFO_NAMELOOKUP_TIME_T) else { return .timedOut(.lookingUp) }
+    guard isOver(CURLINFO_CONNECT_TIME_T) else { return .timedOut(.connecting) }
+    guard isOver(CURLINFO_PRETRANSFER_TIME_T) else { return .timedOut(.securing) }
+    // Within the limit of the whole, so it was the limit on silence that ran out.
+    if Self.time(easy, CURLINFO_TOTAL_TIME_T) < limits.transfer { return .stalled }
+    return .timedOut(isOver(CURLINFO_STARTTRANSFER_TIME_T) ? .receiving : .waiting)
+  }
+
+  private func excessReason(_ request: HTTPRequest, _ reply: IncomingReply) -> HTTPFailure.Reason {
+    switch reply.excess {
+    case .body: .bodyTooLarge(limitBytes: request.limits.bodyBytesMax)
+    case .headers: .headersTooLarge(limitBytes: IncomingReply.headerBytesMax)
+    case nil: .other(words)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import Harness
+import Testing
+
+@testable import Wire
+
+@Suite struct HTTPFailureTests {
+  private let client = HTTPClient(.init(userAgent: "cutover-tests", proxies: .none))
+
+  private func failure(of request: HTTPRequest) async -> HTTPFailure? {
+    do throws(HTTPFailure) {
+      _ = try await client.send(request)
+      return nil
+    } catch { return error }
+  }
+
+  /// A loopback port on which nobody listens.
+  private func closedPort() async throws -> Int {
+    try await LoopbackServer.run { $0.port }
+  }
+
+  @Test("an unknown name, a refusing port and a silent server are told apart")
+  func tellsConnectionsApart() async throws {
+    let unknown = await failure(of: HTTPRequest("GET", "http://no-such-host.invalid/"))
+    #expect(unknown?.reason == .notResolved(host: "no-such-host.invalid"))
+    #expect(unknown?.wasSent == false)
+    let port = try await closedPort()
+    let refused = await failure(of: HTTPRequest("GET", "http://127.0.0.1:\(port)/"))
+    #expect(refused?.reason == .refused && refused?.isTransient == true)
+    try await LoopbackServer.run { server in
+      var request = HTTPRequest("GET", server.base + "/hang")
+      request.limits.transfer = .milliseconds(150)
+      let silent = await failure(of: request)
+      #expect(silent?.reason == .timedOut(.waiting) && silent?.wasSent == true)
+      request.url = server.base + "/hang-in-body"
+      #expect(await failure(of: request)?.reason == .timedOut(.receiving))
+      request.url = server.base + "/hang"
+      request.limits.transfer = .seconds(30)
+      request.limits.stall = .seconds(1)
+      #expect(await failure(of: request)?.reason == .stalled)
+    }
+  }
+
+  @Test("a connection that nobody takes up times out while connecting")
+  func timesOutConnecting() async throws {
+    try await FullBacklog.with { port in
+      var request = HTTPRequest("GET", "http://127.0.0.1:\(port)/")
+      request.limits.connecting = .milliseconds(200)
+      #expect(await failure(of: request)?.reason == .timedOut(.connecting))
+    }
+  }
+
+  @Test(
+    "a reply that ends too soon is an error, whichever way its length was told",
+    arguments: [("/truncated", 10), ("/truncated-chunk", 5), ("/nothing", 0)])
+  func noticesTruncation(path: String, bodyBytes: Int) async throws {
+    try await LoopbackServer.run { server in
+      let failure = await failure(of: HTTPRequest("GET", server.base + path))
+      #expect(failure?.reason == .dropped(bodyBytes: bodyBytes))
+    }
+  }
+
+  @Test("cancelling ends a hanging transfer at once, before it began or under way")
+  func cancels() async throws {
+    try await LoopbackServer.run { server in
+      let client = client
+      let request = HTTPRequest("GET", server.base + "/hang")
+      let started = ContinuousClock.now
+      for yields in [0, 1, 1_000] {
+        let task = Task { () -> HTTPFailure.Reason? in
+          do throws(HTTPFailure) {
+            _ = try await client.send(request)
+            return nil
+          } catch { return error.reason }
+        }
+        for _ in 0..<yields { await Task.yield() }
+        task.cancel()
+        #expect(await task.value == .cancelled)
+      }
+      #expect(ContinuousClock.now - started < .seconds(10))
+    }
+  }
+
+  @Test("a description shows neither the query nor the password of a URL")
+  func hidesSecrets() {
+    let failure = HTTPFailure(
+      .refused, method: "GET", url: "https://user:secret@host:1/a/b?token=secret#secret",
+      wasSent: false)
+    #expect(failure.description == "GET https://host:1/a/b: the connection was refused")
+  }
+}
