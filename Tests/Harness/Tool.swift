@@ -1,0 +1,38 @@
+internal import Foundation
+
+/// An independent program (sqlite3, python3, dig) that a test reads back with.
+package enum Tool {
+  package struct Output: Sendable {
+    package let status: Int32
+    package let bytes: [UInt8]
+    package let errorText: String
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+  }
+
+  /// Runs a program found in PATH to its end, and gives what it wrote.
+  package static func run(_ arguments: [String], input: [UInt8] = []) throws -> Output {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    // Files instead of pipes: a full pipe would stop the program, and reading two needs threads.
+    let folder = try TemporaryFolder()
+    let names = ["in", "out", "err"].map { folder.file($0) }
+    try Data(input).write(to: URL(fileURLWithPath: names[0]))
+    for name in names.dropFirst() { try Data().write(to: URL(fileURLWithPath: name)) }
+    process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: names[0]))
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: names[1]))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: names[2]))
+    try process.run()
+    process.waitUntilExit()
+    return Output(
+      status: process.terminationStatus,
+      bytes: Array(try Data(contentsOf: URL(fileURLWithPath: names[1]))),
+      errorText: String(
+        decoding: try Data(contentsOf: URL(fileURLWithPath: names[2])), as: UTF8.self))
+  }
+
+  /// Runs SQL with the `sqlite3` shell on a file.
+  package static func sqlite3(_ path: String, _ sql: String) throws -> Output {
+    try run(["sqlite3", "-bail", path], input: Array(sql.utf8))
+  }
+}
