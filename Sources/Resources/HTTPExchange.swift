@@ -12,8 +12,9 @@ package struct HTTPCall: Sendable {
   package var headers: [(name: String, value: String)]
   package var body: [UInt8]
   package var timeLimit: Duration
-  /// Connects to this address instead of resolving the URL's host, so that a stack can be probed
-  /// before DNS points to it. `host:port`.
+  /// The `host:port` to connect to instead of the URL's.
+  ///
+  /// So a stack can be probed before DNS points to it.
   package var connectTo: String?
   /// A file of PEM certificates to trust instead of the system's.
   package var authorities: String?

@@ -1,0 +1,85 @@
+package import Resources
+
+/// Decides what a rollout does next; holds no clock, no file and no socket.
+///
+/// The driver writes a ``Fact`` into the journal, hands it to ``handle(_:)`` and carries out what
+/// ``outstanding`` then names. Replaying the journal through a fresh machine gives an equal machine,
+/// so that starting, carrying on and rolling back after a crash are one and the same code.
+///
+/// A fact that does not fit throws ``InvalidFact`` and changes nothing: journals outlive programs.
+package struct RolloutMachine: Sendable, Equatable {
+  /// One step with what the facts have said about it.
+  package struct Step: Sendable, Equatable {
+    package let definition: StepDefinition
+    package internal(set) var state: StepState = .waiting
+    /// What `apply` and `undo` work with; nil until the step is reached.
+    package internal(set) var plan: String?
+    package internal(set) var changes: [String] = []
+    package internal(set) var report: StepReport?
+    /// Whether it did something that cannot be undone.
+    package internal(set) var hasCrossed = false
+
+    package var id: String { definition.id }
+
+    /// Whether rolling back has to look at the step; nothing is changed before a plan is recorded.
+    package var isTouched: Bool { plan != nil && state != .undone && state != .left }
+
+    package var isSettledForward: Bool { state == .done || state == .skipped }
+  }
+
+  package enum Direction: Sendable, Equatable {
+    case forward
+    case backward(Person)
+  }
+
+  package enum Outcome: String, Sendable, Equatable {
+    case completed
+    case rolledBack = "rolled-back"
+  }
+
+  package struct InvalidFact: Error, Equatable {
+    package let fact: Fact
+    package let because: String
+  }
+
+  package internal(set) var steps: [Step]
+  package internal(set) var direction: Direction = .forward
+  /// Who paused the rollout, while it is paused.
+  package internal(set) var pause: Person?
+  package internal(set) var outcome: Outcome?
+  package internal(set) var isStarted = false
+  package let from: Colour
+  package internal(set) var live: Colour
+
+  /// A machine at the beginning of a rollout from the live colour.
+  package init(_ definitions: [StepDefinition], from: Colour) {
+    steps = definitions.map { Step(definition: $0) }
+    self.from = from
+    live = from
+  }
+
+  package var to: Colour { from.other }
+
+  package var isBackward: Bool {
+    switch direction {
+    case .forward: false
+    case .backward: true
+    }
+  }
+
+  /// The step that made going back impossible, if one did.
+  package var pointOfNoReturn: Step? { steps.first { $0.hasCrossed } }
+
+  package func step(_ id: String) -> Step? { steps.first { $0.id == id } }
+
+  /// Applies a recorded fact and returns the effects that it newly calls for.
+  @discardableResult
+  package mutating func handle(_ fact: Fact) throws(InvalidFact) -> [Effect] {
+    let before = Set(outstanding)
+    try apply(fact)
+    return outstanding.filter { !before.contains($0) }
+  }
+
+  /// Applies a recorded fact without comparing effects; for replaying long histories.
+  package mutating func replay(_ fact: Fact) throws(InvalidFact) { try apply(fact) }
+}

@@ -1,0 +1,42 @@
+import Harness
+import Rollouts
+import Testing
+
+@Suite("Simulated rollouts")
+struct SimulationTests {
+  #if DEBUG
+    static let runsPerLane = 1000
+  #else
+    static let runsPerLane = 15_000
+  #endif
+  static let lanes = 8
+
+  /// Two drivers, crashes, failures, delays and requests; see `Simulation` for the rules checked.
+  @Test(
+    "every seed ends, on the right colour and with nothing destroyed too early",
+    arguments: 0..<lanes)
+  func everySeedEnds(lane: Int) {
+    for seed in (lane * Self.runsPerLane)..<((lane + 1) * Self.runsPerLane) {
+      var simulation = Simulation(seed: UInt64(seed))
+      if let violation = simulation.run() {
+        Issue.record("seed \(seed): \(violation)\n\(simulation.world.facts.map(\.kind))")
+        return
+      }
+    }
+  }
+
+  @Test("the storm reaches every kind of end")
+  func reachesEveryEnd() {
+    var outcomes: [String: Int] = [:]
+    var destroyed = 0
+    for seed in 0..<400 {
+      var simulation = Simulation(seed: UInt64(seed))
+      _ = simulation.run()
+      outcomes[simulation.outcome?.rawValue ?? "none", default: 0] += 1
+      if !simulation.world.destroyed.isEmpty { destroyed += 1 }
+    }
+    #expect((outcomes["completed"] ?? 0) > 40)
+    #expect((outcomes["rolled-back"] ?? 0) > 40)
+    #expect(destroyed > 10)
+  }
+}
