@@ -19,13 +19,14 @@ let package = Package(
   targets: [
     // 0: shims over C libraries
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CLinux"),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
 
     // 1: formats, protocols and system facilities
     .target(name: "JSON"),
     .target(name: "Commands"),
-    .target(name: "Subprocesses"),
+    .target(name: "Subprocesses", dependencies: ["CLinux"]),
     .target(name: "Digests", dependencies: ["CCrypto"]),
     .target(name: "SQLite", dependencies: ["CSQLite"]),
     .target(name: "Wire", dependencies: ["CCurl", "Digests"]),

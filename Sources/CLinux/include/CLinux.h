@@ -1,0 +1,24 @@
+// Calls that glibc declares only under _GNU_SOURCE, which the module that Swift imports does not
+// set. Each is the C function of the same name.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <spawn.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+int clinux_pipe2(int ends[2], int flags);
+
+int clinux_pidfd_open(pid_t pid);
+int clinux_pidfd_send_signal(int pidfd, int signal);
+
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+int clinux_spawn_change_folder(posix_spawn_file_actions_t *actions, const char *folder);
+// The flag that puts the child into a session of its own.
+short clinux_spawn_new_session(void);
+
+ssize_t clinux_copy_file_range(int from, int to, size_t count);
+// rename(2) that fails with EEXIST instead of replacing what is there.
+int clinux_rename_exclusively(int folder, const char *from, int to_folder, const char *to);
+
+#endif

@@ -1,0 +1,34 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int clinux_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
+
+int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int clinux_pidfd_send_signal(int pidfd, int signal) {
+  return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int clinux_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+int clinux_spawn_change_folder(posix_spawn_file_actions_t *actions, const char *folder) {
+  return posix_spawn_file_actions_addchdir_np(actions, folder);
+}
+
+short clinux_spawn_new_session(void) { return POSIX_SPAWN_SETSID; }
+
+ssize_t clinux_copy_file_range(int from, int to, size_t count) {
+  return copy_file_range(from, NULL, to, NULL, count, 0);
+}
+
+int clinux_rename_exclusively(int folder, const char *from, int to_folder, const char *to) {
+  return renameat2(folder, from, to_folder, to, RENAME_NOREPLACE);
+}
