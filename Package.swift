@@ -38,7 +38,9 @@ let package = Package(
     .target(name: "Rollouts", dependencies: ["Resources", "JSON"]),
 
     // 4: adapters
-    .target(name: "JournalStore", dependencies: ["Rollouts", "Resources", "SQLite", "Digests"]),
+    .target(
+      name: "JournalStore",
+      dependencies: ["Rollouts", "Resources", "SQLite", "Digests", "JSON", "Subprocesses"]),
     .target(
       name: "Local",
       dependencies: ["Resources", "SQLite", "Digests", "Subprocesses", "JSON"]),
