@@ -15,7 +15,7 @@ package struct Site: Sendable {
   package let live: LiveIndicator?
   package let outside: Outside
   /// What the rollout has recorded so far.
-  package let record: @Sendable () async throws(Failure) -> RolloutRecordView
+  package let record: @Sendable () async -> RolloutRecordView
 
   /// The ways to the outside; nothing in an action reaches around them.
   package struct Outside: Sendable {
@@ -41,7 +41,7 @@ package struct Site: Sendable {
   package init(
     rollout: String, environment: String, step: String, from: Colour, to: Colour,
     isPreview: Bool, workFolder: String, live: LiveIndicator?, outside: Outside,
-    record: @escaping @Sendable () async throws(Failure) -> RolloutRecordView
+    record: @escaping @Sendable () async -> RolloutRecordView
   ) {
     self.rollout = rollout
     self.environment = environment

@@ -1,0 +1,72 @@
+package import JSON
+package import Resources
+
+/// A playbook as it was read and checked; references stand in it still, resolved when needed.
+///
+/// The journal keeps the text, the parameters given, and the frozen colours; reading them again
+/// gives an equal playbook, so a changed file never changes a running rollout.
+package struct Playbook: Sendable {
+  /// One entry of `steps`, with its defaults filled in.
+  package struct Step: Sendable {
+    package let id: String
+    package let uses: String
+    package let title: String?
+    package let after: [String]
+    /// With references unresolved.
+    package let input: JSONValue
+    package let attempts: Int
+    package let backOff: PlaybookDuration
+    package let timeLimit: PlaybookDuration?
+    package let rollsBackOnFailure: Bool
+    package let promotes: Bool
+    package let position: JSONPosition
+
+    package init(
+      id: String, uses: String, title: String?, after: [String], input: JSONValue,
+      attempts: Int, backOff: PlaybookDuration, timeLimit: PlaybookDuration?,
+      rollsBackOnFailure: Bool, promotes: Bool, position: JSONPosition
+    ) {
+      self.id = id
+      self.uses = uses
+      self.title = title
+      self.after = after
+      self.input = input
+      self.attempts = attempts
+      self.backOff = backOff
+      self.timeLimit = timeLimit
+      self.rollsBackOnFailure = rollsBackOnFailure
+      self.promotes = promotes
+      self.position = position
+    }
+  }
+
+  /// Declared parameters with the values that hold in this rollout.
+  package let parameters: [JSONValue.Member]
+  package let environment: String
+  package let blue: [JSONValue.Member]
+  package let green: [JSONValue.Member]
+  package let steps: [Step]
+  /// The `live` section with references unresolved: zone, name, type, value, stack.
+  package let live: JSONValue?
+
+  package init(
+    environment: String, parameters: [JSONValue.Member], blue: [JSONValue.Member],
+    green: [JSONValue.Member], steps: [Step], live: JSONValue?
+  ) {
+    self.environment = environment
+    self.parameters = parameters
+    self.blue = blue
+    self.green = green
+    self.steps = steps
+    self.live = live
+  }
+
+  package func values(of colour: Colour) -> [JSONValue.Member] {
+    switch colour {
+    case .blue: blue
+    case .green: green
+    }
+  }
+
+  package func step(_ id: String) -> Step? { steps.first { $0.id == id } }
+}
