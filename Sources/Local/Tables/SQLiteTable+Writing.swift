@@ -1,0 +1,119 @@
+package import Resources
+import SQLite
+
+extension SQLiteTable {
+  /// Writes the batch in one transaction: all of it is durable, or nothing was changed.
+  package func write(_ changes: [ItemChange]) async throws(Failure) -> WriteOutcome {
+    guard !changes.isEmpty else { return WriteOutcome() }
+    return try onDatabase { connection in
+      let known = try existing(connection)
+      return try connection.write { connection in
+        var writer = try RowWriter(known, connection, url)
+        var outcome = WriteOutcome()
+        for change in changes {
+          switch change {
+          case .put(let item): try writer.put(item)
+          case .insert(let item):
+            if let conflict = try writer.insert(item) { outcome.conflicts.append(conflict) }
+          case .delete(let key):
+            try writer.delete(try KeyText.values(known.schema, key, url))
+          }
+        }
+        return outcome
+      }
+    }
+  }
+}
+
+/// Writes rows with statements that are prepared once for a batch.
+private struct RowWriter: ~Copyable {
+  private let schema: TableSchema
+  private let connection: Connection
+  private let others: [Int]
+  private var decoder: ItemDecoder
+  private var encoder: ItemEncoder
+  private var putting: Statement
+  private var updating: Statement
+  private var finding: Statement
+  private var deleting: Statement
+
+  init(_ known: SQLiteTable.Known, _ connection: Connection, _ url: ResourceURL) throws {
+    let putting = try connection.prepare(known.statements.put)
+    let updating = try connection.prepare(known.statements.update)
+    let finding = try connection.prepare(known.statements.find)
+    let deleting = try connection.prepare(known.statements.delete)
+    schema = known.schema
+    self.connection = connection
+    others = known.schema.columns.indices.filter { !known.schema.keyPlaces.contains($0) }
+    decoder = ItemDecoder(known.schema, url)
+    encoder = ItemEncoder(known.schema)
+    self.putting = putting
+    self.updating = updating
+    self.finding = finding
+    self.deleting = deleting
+  }
+
+  mutating func put(_ item: Item) throws {
+    try decoder.read(item.bytes)
+    if schema.isKeyedByRowID, try update(item) { return }
+    try insertRow(item)
+  }
+
+  /// Writes the item where its key is free; answers the key if another item has it.
+  mutating func insert(_ item: Item) throws -> ItemKey? {
+    try decoder.read(item.bytes)
+    let key = decoder.values(from: item.bytes, at: schema.keyPlaces)
+    finding.reset()
+    try finding.bind(key)
+    defer { finding.reset() }
+    guard try finding.step() else {
+      try insertRow(item)
+      return nil
+    }
+    let there = try SQLiteTable.item(in: finding, schema, &encoder)
+    return isSame(there, as: item) ? nil : KeyText.key(schema, key)
+  }
+
+  mutating func delete(_ key: [Column]) throws {
+    try deleting.run(key)
+  }
+
+  private mutating func insertRow(_ item: Item) throws {
+    putting.reset()
+    try item.bytes.withUnsafeBytes { bytes in
+      for place in schema.columns.indices {
+        try decoder.bind(place, from: bytes, to: &putting, at: place + 1)
+      }
+    }
+    while try putting.step() {}
+    putting.reset()
+  }
+
+  /// Changes the row with this row id; false if there is none.
+  private mutating func update(_ item: Item) throws -> Bool {
+    updating.reset()
+    try item.bytes.withUnsafeBytes { bytes in
+      for (index, place) in (others + schema.keyPlaces).enumerated() {
+        try decoder.bind(place, from: bytes, to: &updating, at: index + 1)
+      }
+    }
+    while try updating.step() {}
+    updating.reset()
+    return connection.changes > 0
+  }
+
+  /// Whether an item means the same as the one that is there.
+  ///
+  /// `decoder` holds the one to be written, so the one that is there is read by another.
+  private func isSame(_ there: Item, as item: Item) -> Bool {
+    switch schema.layout {
+    case .document: return CanonicalItem.isSame(there.bytes, item.bytes)
+    case .columns:
+      var other = decoder
+      guard (try? other.read(there.bytes)) != nil else { return false }
+      let places = Array(schema.columns.indices)
+      return other.values(from: there.bytes, at: places)
+        == decoder.values(from: item.bytes, at: places)
+    }
+  }
+}
