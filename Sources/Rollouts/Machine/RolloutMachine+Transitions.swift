@@ -74,6 +74,8 @@ extension RolloutMachine {
       steps[index].state = .active(phase == .verify ? .apply : phase, attempt: 1)
     case (.skipped, _) where skipRefusal(step) == nil:
       steps[index].state = isBackward ? .left : .skipped
+    case (.undone, .backingOff(.undo, _, _)), (.undone, .stopped(.undo, _)):
+      throw invalid(fact, "its undo is not under way")
     case (.undone, _) where isBackward && isUndoDue(step):
       steps[index].state = .undone
       if step.definition.promotes { live = from }
