@@ -20,6 +20,7 @@ struct Auditor {
       try checkRollouts()
       try checkReferences()
       try checkEnvironments()
+      try checkCheckpoints()
     } catch let error as DatabaseError where error.isCorrupt && !audit.isSound {
       // What could be read was checked, and the damage is named already.
       audit.found("the rest could not be read: \(error.message)")
@@ -115,6 +116,13 @@ struct Auditor {
       audit.found(
         "rows of the table \(row[0].stringValue ?? "?") belong to no "
           + "\(row[1].stringValue ?? "?") (\(row[2].integerValue ?? 0) of them)")
+    }
+  }
+
+  private mutating func checkCheckpoints() throws {
+    for (row, isSealed) in try CheckpointRow.rows("ORDER BY rollout, step", [], connection)
+    where !isSealed {
+      audit.found("the checkpoint of \(row.step) was edited", in: row.rollout)
     }
   }
 

@@ -17,6 +17,8 @@ enum JournalStoreError: Error {
   case missing
   /// The folder or the file could not be made.
   case cannotCreate(String)
+  /// The file or its folder may not be written.
+  case readOnly(String)
   /// The path leads to another file than the one that is open, or to none.
   case moved
   /// The rollout, request or environment is not as the call needs it.
@@ -68,6 +70,10 @@ extension Failure {
       .refused(
         "the journal \(path) cannot be made: \(reason)",
         hint: "Name a file in a folder that can be written with --journal.")
+    case .readOnly(let reason):
+      .refused(
+        "the journal \(path) cannot be written (\(reason))",
+        hint: "Give yourself the right to write the file and its folder.")
     case .moved:
       .permanent(
         "the journal \(path) was moved, replaced or removed while it was in use",
@@ -83,11 +89,7 @@ extension Failure {
         hint: "The step that was under way was not half written. Make room on the disk, then "
           + "'cutover resume'.")
     }
-    if error.isReadOnly {
-      return .refused(
-        "the journal \(path) cannot be written: \(error.message)",
-        hint: "Give yourself the right to write the file and its folder.")
-    }
+    if error.isReadOnly { return journal(.readOnly(error.message), path) }
     if error.isBusy {
       return .transient(
         "another process keeps the journal \(path) locked",

@@ -27,8 +27,12 @@ extension SQLiteJournal {
   }
 
   private static func openForWriting(_ path: String) async throws -> SQLiteJournal {
+    try refuseReadOnly(path)
+    try refuseStump(path)
     let database = try await Database.open(.file(path), mode: .write) { connection in
       try refuseForeign(connection)
+      // Looked at before anything is set, so that a refused file stays as it is.
+      _ = try Schema.migrations.pendingCount(in: connection)
       try connection.makeDurable()
       try Schema.migrations.apply(to: connection)
     }
@@ -36,6 +40,7 @@ extension SQLiteJournal {
   }
 
   private static func openForReading(_ path: String) async throws -> SQLiteJournal {
+    try refuseStump(path)
     let check: @Sendable (Connection) throws -> Void = { connection in
       try refuseForeign(connection)
       let pending = try Schema.migrations.pendingCount(in: connection)
@@ -58,13 +63,35 @@ extension SQLiteJournal {
     }
   }
 
-  /// Throws unless the file is empty or ours.
+  /// Throws when less than a header is left: SQLite would take the file for an empty one, and begin
+  /// anew over what may be saved yet.
+  private static func refuseStump(_ path: String) throws(JournalStoreError) {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+    guard status.st_size == 0 || status.st_size >= headerBytes else {
+      throw .damaged("it was cut to \(status.st_size) bytes")
+    }
+  }
+
+  private static let headerBytes = 512
+
+  /// Throws unless the file is empty or ours; one snapshot, since another process may be making it.
   private static func refuseForeign(_ connection: Connection) throws {
-    let number = try connection.applicationID()
-    guard number != Schema.applicationID else { return }
-    let tables = try connection.value("SELECT count(*) FROM sqlite_schema")
-    guard number == 0, tables == 0, try connection.userVersion() == 0 else {
-      throw JournalStoreError.foreign
+    try connection.read { connection in
+      let number = try connection.applicationID()
+      guard number != Schema.applicationID else { return }
+      let tables = try connection.value("SELECT count(*) FROM sqlite_schema")
+      guard number == 0, tables == 0, try connection.userVersion() == 0 else {
+        throw JournalStoreError.foreign
+      }
+    }
+  }
+
+  /// Throws where SQLite would quietly open for reading.
+  private static func refuseReadOnly(_ path: String) throws(JournalStoreError) {
+    for place in [path, URL(fileURLWithPath: path).deletingLastPathComponent().path]
+    where access(place, W_OK) != 0 {
+      throw .readOnly("\(place): \(String(cString: strerror(errno)))")
     }
   }
 

@@ -56,10 +56,14 @@ extension SQLiteJournal {
   package func checkpoint(
     of step: String, in rollout: String
   ) async throws(JournalError) -> String? {
-    try await read {
-      try $0.value(
-        "SELECT value FROM checkpoint WHERE rollout = ? AND step = ?", .string(rollout),
-        .string(step))?.stringValue
+    try await read { connection in
+      let found = try CheckpointRow.rows(
+        "WHERE rollout = ? AND step = ?", [.string(rollout), .string(step)], connection
+      ).first
+      guard found?.isSealed ?? true else {
+        throw JournalStoreError.damaged("the checkpoint of \(step) was edited")
+      }
+      return found?.row.value
     }
   }
 

@@ -78,12 +78,9 @@ extension SQLiteJournal {
         throw JournalStoreError.unstorable(
           "the checkpoint of \(step) has \(checkpoint.utf8.count) bytes")
       }
-      try connection.run(
-        """
-        INSERT INTO checkpoint (rollout, step, at, value) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (rollout, step) DO UPDATE SET at = ?3, value = ?4
-        """,
-        .string(rollout), .string(step), .string(try TimeText.text(moment)), .string(checkpoint))
+      try CheckpointRow(
+        rollout: rollout, step: step, at: try TimeText.text(moment), value: checkpoint
+      ).write(connection)
     }
   }
 

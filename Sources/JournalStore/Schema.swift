@@ -65,6 +65,8 @@ enum Schema {
       step TEXT NOT NULL,
       at TEXT NOT NULL,
       value TEXT NOT NULL,
+      -- hash over the columns above: a wrong checkpoint would lose data
+      seal TEXT NOT NULL,
       PRIMARY KEY (rollout, step)
     ) STRICT, WITHOUT ROWID;
 

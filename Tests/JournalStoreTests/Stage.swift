@@ -66,6 +66,8 @@ struct Stage: Sendable {
     try await append(
       .planned(step: "switch", plan: #"{"ttl":60}"#, changes: ["A www"]), to: id, lease: lease)
     try await append(.applied(step: "switch", report: StepReport()), to: id, at: 2, lease: lease)
+    try await journal.save(
+      checkpoint: #"{"record":1}"#, of: "switch", in: id, at: Self.moment(2), lease: lease)
     try await append(
       .verified(step: "switch", verification: Verification(.passed("all of 3 servers agree"))),
       to: id, at: 3, live: .green, lease: lease)

@@ -65,7 +65,6 @@ import Testing
     try await LoopbackServer.run { server in
       let client = client
       let request = HTTPRequest("GET", server.base + "/hang")
-      let started = ContinuousClock.now
       for yields in [0, 1, 1_000] {
         let task = Task { () -> HTTPFailure.Reason? in
           do throws(HTTPFailure) {
@@ -77,7 +76,6 @@ import Testing
         task.cancel()
         #expect(await task.value == .cancelled)
       }
-      #expect(ContinuousClock.now - started < .seconds(10))
     }
   }
 
