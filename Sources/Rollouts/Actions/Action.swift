@@ -24,6 +24,8 @@ package protocol Action: Sendable {
   static var inputs: [InputField] { get }
   /// Names of the outputs that later steps can refer to; empty when they depend on the input.
   static var outputs: [String] { get }
+  /// What a failure means where the playbook does not say: turn back, or wait for a person.
+  static var rollsBackOnFailure: Bool { get }
   /// Whether the step waits for `approve` and by whose word; nil for all but gates.
   static func gateRule(_ input: Input) -> GateRule?
 
@@ -40,6 +42,7 @@ package protocol Action: Sendable {
 
 extension Action {
   package static var outputs: [String] { [] }
+  package static var rollsBackOnFailure: Bool { false }
   package static func gateRule(_ input: Input) -> GateRule? { nil }
 
   package func verify(

@@ -8,6 +8,8 @@ package struct ActionDescriptor: Sendable {
   package let reversal: Reversal
   package let inputs: [InputField]
   package let outputs: [String]
+  /// The default of `onFailure` for steps of this kind.
+  package let rollsBackOnFailure: Bool
   private let readRule: @Sendable (JSONValue) throws(Failure) -> GateRule?
   private let makeVerbs: @Sendable (JSONValue, Site) throws(Failure) -> any StepVerbs
 
@@ -17,6 +19,7 @@ package struct ActionDescriptor: Sendable {
     reversal = A.reversal
     inputs = A.inputs
     outputs = A.outputs
+    rollsBackOnFailure = A.rollsBackOnFailure
     readRule = { (value) throws(Failure) in A.gateRule(try Self.decode(value, A.self)) }
     makeVerbs = { (value, site) throws(Failure) in
       BoundAction(action: try A(try Self.decode(value, A.self), in: site))
