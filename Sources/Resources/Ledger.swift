@@ -11,6 +11,9 @@ package struct Ledger: Sendable, Hashable, Codable {
   package var alreadyThere: Int
   package var skipped: [String: Int]
   package var bytes: Int64
+  /// The digest of the source as it was read, before any transform; nil when it was not carried
+  /// through here.
+  package var readDigest: String?
   /// What the target should hold, by what was read (and transformed).
   package var expectedDigest: String
   /// What the target was found to hold; nil until it was read back.
@@ -24,6 +27,7 @@ package struct Ledger: Sendable, Hashable, Codable {
     alreadyThere = 0
     skipped = [:]
     bytes = 0
+    readDigest = nil
     expectedDigest = ""
     foundDigest = nil
   }

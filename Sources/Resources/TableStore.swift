@@ -90,6 +90,7 @@ package protocol TableServerSideCopying: TableStore {
 }
 
 package struct TableCopyOutcome: Sendable, Equatable {
+  /// How many items of the source the page held, those that were there already included.
   package var copied: Int
   package var next: PagePosition?
 

@@ -23,17 +23,20 @@ package struct Site: Sendable {
     package let context: ProviderContext
     package let resolver: any DNSResolver
     package let http: any HTTPExchange
+    package let transforms: any TransformMaker
     /// Environment of this process, from which steps hand on only what they declare.
     package let processEnvironment: [String: String]
 
     package init(
       resources: ResourceCatalog, context: ProviderContext, resolver: any DNSResolver,
-      http: any HTTPExchange, processEnvironment: [String: String]
+      http: any HTTPExchange, transforms: any TransformMaker = NoTransforms(),
+      processEnvironment: [String: String]
     ) {
       self.resources = resources
       self.context = context
       self.resolver = resolver
       self.http = http
+      self.transforms = transforms
       self.processEnvironment = processEnvironment
     }
   }
