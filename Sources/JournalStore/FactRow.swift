@@ -49,28 +49,20 @@ struct FactRow {
   /// Reads the columns sequence, at, kind, step and detail, in this order.
   static func record(_ row: borrowing Statement) throws -> FactRecord {
     let sequence = Int(row.integer(0))
-    let moment = row.withBytes(1) { TimeText.read($0) }
+    let moment = TimeText.read(row.lentBytes(1))
     let step = row.kind(3) == .null ? nil : row.string(3)
-    guard let moment, let fact = try fact(row.string(2), step, detail: row, at: 4) else {
+    let frequent = FactTemplate.fact(row.lentBytes(2), step, row.lentBytes(4))
+    guard let moment, let fact = frequent ?? Self.fact(row.string(2), step, row.bytes(4)) else {
       throw JournalStoreError.damaged(
         "fact \(sequence) ('\(row.string(2))') cannot be read; this program did not write it so")
     }
     return FactRecord(sequence: sequence, at: moment, fact: fact)
   }
 
-  private static func fact(
-    _ kind: String, _ step: String?, detail row: borrowing Statement, at index: Int
-  ) throws -> Fact? {
-    row.withBytes(index) { bytes in
-      let bytes = bytes.assumingMemoryBound(to: UInt8.self)
-      guard let detail = FactDetail(reading: bytes.span) else { return nil }
-      return Fact(kind: kind, step: step, detail)
-    }
+  private static func fact(_ kind: String, _ step: String?, _ detail: [UInt8]) -> Fact? {
+    FactDetail(reading: detail.span).flatMap { Fact(kind: kind, step: step, $0) }
   }
 
   /// The fact, or nil when this program did not write it so.
-  var fact: Fact? {
-    guard let detail = FactDetail(reading: Array(self.detail.utf8).span) else { return nil }
-    return Fact(kind: kind, step: step, detail)
-  }
+  var fact: Fact? { Self.fact(kind, step, Array(detail.utf8)) }
 }

@@ -46,8 +46,10 @@ extension SQLiteJournal {
         WHERE rollout = ? AND sequence > ? ORDER BY sequence LIMIT ?
         """)
       try statement.bind([.string(rollout), .integer(sequence), .integer(limit)])
+      let count = try connection.value(
+        "SELECT fact_count FROM rollout WHERE id = ?", .string(rollout))
       var facts: [FactRecord] = []
-      facts.reserveCapacity(min(limit, 1024))
+      facts.reserveCapacity(max(0, min(limit, Int(count?.integerValue ?? 0) - sequence)))
       while try statement.step() { facts.append(try FactRow.record(statement)) }
       return facts
     }

@@ -58,7 +58,7 @@ enum Schema {
       -- SHA-256 over the hash before and the columns above
       hash TEXT NOT NULL,
       PRIMARY KEY (rollout, sequence)
-    ) STRICT;
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE checkpoint (
       rollout TEXT NOT NULL REFERENCES rollout (id),

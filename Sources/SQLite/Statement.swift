@@ -148,6 +148,13 @@ package struct Statement: ~Copyable {
   package func withBytes<Result, Failure: Error>(
     _ index: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
+    try body(lentBytes(index))
+  }
+
+  /// The bytes of a text or blob where SQLite keeps them; gone when the statement moves or ends.
+  ///
+  /// For the hottest paths only: it spares the generic closure of `withBytes`.
+  package func lentBytes(_ index: Int) -> UnsafeRawBufferPointer {
     let index = Int32(index)
     // The pointer comes first: asking for it may change the length (UTF-16 files).
     let start: UnsafeRawPointer? =
@@ -155,7 +162,7 @@ package struct Statement: ~Copyable {
       ? sqlite3_column_blob(handle, index) : UnsafeRawPointer(sqlite3_column_text(handle, index))
     let count = Int(sqlite3_column_bytes(handle, index))
     precondition(start != nil || count == 0, "out of memory")
-    return try body(UnsafeRawBufferPointer(start: start, count: count))
+    return UnsafeRawBufferPointer(start: start, count: count)
   }
 
   package func column(_ index: Int) -> Column {
