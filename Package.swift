@@ -43,7 +43,7 @@ let package = Package(
       dependencies: ["Rollouts", "Resources", "SQLite", "Digests", "JSON", "Subprocesses"]),
     .target(
       name: "Local",
-      dependencies: ["Resources", "SQLite", "Digests", "Subprocesses", "JSON"]),
+      dependencies: ["Resources", "SQLite", "Digests", "Subprocesses", "JSON", "CLinux"]),
     .target(name: "DNS", dependencies: ["Resources", "Wire", "Digests"]),
     .target(
       name: "Actions",

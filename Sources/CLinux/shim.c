@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -29,6 +30,14 @@ ssize_t clinux_copy_file_range(int from, int to, size_t count) {
   return copy_file_range(from, NULL, to, NULL, count, 0);
 }
 
-int clinux_rename_exclusively(int folder, const char *from, int to_folder, const char *to) {
-  return renameat2(folder, from, to_folder, to, RENAME_NOREPLACE);
+int clinux_open_beneath(int folder, const char *path, int flags, mode_t mode, int follows) {
+  struct open_how how = {0};
+  how.flags = (unsigned)flags;
+  how.mode = mode;
+  how.resolve = RESOLVE_BENEATH | (follows ? RESOLVE_NO_MAGICLINKS : RESOLVE_NO_SYMLINKS);
+  return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
 }
+
+int clinux_path_flag(void) { return O_PATH; }
+
+int clinux_sync_file_system(int file) { return syncfs(file); }

@@ -55,7 +55,8 @@ extension CommandTable {
     return [
       CommandInfo(
         name: "help", summary: "Explain a command.", discussion: "",
-        fields: [command, CommandInfo.help], examples: [], seeAlso: [], subcommands: [], runs: true),
+        fields: [command, CommandInfo.help], examples: [], seeAlso: [], subcommands: [],
+        runs: true),
       CommandInfo(
         name: "completions", summary: "Write a completion script for bash, zsh or fish.",
         discussion: Shell.installation(program: program), fields: [shell, CommandInfo.help],

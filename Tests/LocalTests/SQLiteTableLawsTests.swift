@@ -58,7 +58,8 @@ import Testing
   func documents() async throws {
     let folder = try TemporaryFolder()
     try await laws(folder, nil, keys: ["item", "n"], types: ["S", "N"], attributes: []) {
-      #"{"item":{"S":"a\#($0 % 4)"},"m":{"M":{"x":{"BOOL":true}}},"n":{"N":"\#($0).5"},"v":{"N":"\#($1)"}}"#
+      #"{"item":{"S":"a\#($0 % 4)"},"m":{"M":{"x":{"BOOL":true}}},"n":{"N":"\#($0).5"},"#
+        + #""v":{"N":"\#($1)"}}"#
     }.check()
   }
 

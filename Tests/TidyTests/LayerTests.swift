@@ -15,7 +15,7 @@ struct LayerTests {
     "Rollouts": ["Resources", "JSON"],
     "Transforms": ["Resources", "SQLite", "JSON"],
     "JournalStore": ["Rollouts", "Resources", "SQLite", "Digests", "JSON", "Subprocesses"],
-    "Local": ["Resources", "SQLite", "Digests", "Subprocesses", "JSON"],
+    "Local": ["Resources", "SQLite", "Digests", "Subprocesses", "JSON", "CLinux"],
     "DNS": ["Resources", "Wire", "Digests"],
     "Actions": ["Rollouts", "Resources", "JSON", "Digests", "Subprocesses"],
     "Program": [

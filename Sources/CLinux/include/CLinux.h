@@ -17,8 +17,12 @@ int clinux_spawn_change_folder(posix_spawn_file_actions_t *actions, const char *
 // The flag that puts the child into a session of its own.
 short clinux_spawn_new_session(void);
 
+// openat2(2) that stays below `folder`; without `follows` it passes through no symbolic link.
+int clinux_open_beneath(int folder, const char *path, int flags, mode_t mode, int follows);
+// Opens only to name a file, as fstat(2) and the at-calls need it.
+int clinux_path_flag(void);
+int clinux_sync_file_system(int file);
+
 ssize_t clinux_copy_file_range(int from, int to, size_t count);
-// rename(2) that fails with EEXIST instead of replacing what is there.
-int clinux_rename_exclusively(int folder, const char *from, int to_folder, const char *to);
 
 #endif

@@ -7,9 +7,9 @@ import Synchronization
 ///
 /// Rows are items, columns are attributes. Pages go by the primary key, in the key's own collation,
 /// or by row id where none is declared. Each batch is one transaction, synchronised with the disk
-/// (`synchronous = EXTRA`, which also covers the folder entry of a rollback journal). The journal mode
-/// of a file that is there already is left as it is. Foreign keys are not enforced while copying,
-/// since tables come in any order.
+/// (`synchronous = EXTRA`, which also covers the folder entry of a rollback journal). The journal
+/// mode of a file that is there already is left as it is. Foreign keys are not enforced while
+/// copying, since tables come in any order.
 package actor SQLiteTable: TableStore {
   /// A page of large rows ends early, so that memory stays bounded.
   static let pageBytesMax = 8 << 20
