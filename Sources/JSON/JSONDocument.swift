@@ -61,3 +61,8 @@ extension JSONValue {
     self.init(try JSONNode(reading: bytes, dialect: dialect, bytesMax: bytesMax))
   }
 }
+
+extension JSONValue {
+  /// Reads strict JSON out of a text.
+  package init(parsing text: String) throws(JSONError) { try self.init(reading: Array(text.utf8)) }
+}

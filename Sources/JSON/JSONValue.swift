@@ -99,13 +99,17 @@ package enum JSONValue: Sendable {
     return elements[index]
   }
 
+  /// Longer texts say nothing more in a message.
+  private static let shownCharactersMax = 40
+
   /// How messages name this value.
   package var noun: String {
     switch self {
     case .null: "null"
     case .bool(let flag): flag ? "true" : "false"
-    case .number(let text): "the number \(text.prefix(40))"
-    case .string: "a string"
+    case .number(let text): "the number \(text.prefix(Self.shownCharactersMax))"
+    case .string(let text):
+      text.utf8.count <= Self.shownCharactersMax ? "the text '\(text)'" : "a text"
     case .array: "a list"
     case .object: "an object"
     }

@@ -45,7 +45,7 @@ extension JSONValueDecoder: SingleValueDecodingContainer {
   }
 
   func decode(_ type: String.Type) throws -> String {
-    guard let text = value.string else { throw mismatch("a string", type) }
+    guard let text = value.string else { throw mismatch("a text", type) }
     return text
   }
 

@@ -58,7 +58,7 @@ struct JSONValueTests {
     var value = try JSONValue(encoding: Self.sample)
     value["inner"]?["names"] = ["a", 5]
     #expect(
-      throws: JSONMismatch(path: "inner.names[1]", message: "expected a string, found the number 5")
+      throws: JSONMismatch(path: "inner.names[1]", message: "expected a text, found the number 5")
     ) {
       try value.decode(as: Sample.self)
     }

@@ -20,11 +20,14 @@ package struct Playbook: Sendable {
     package let rollsBackOnFailure: Bool
     package let promotes: Bool
     package let position: JSONPosition
+    /// What the action's input may hold; the values of references are fitted to it.
+    package let fields: [InputField]
 
     package init(
       id: String, uses: String, title: String?, after: [String], input: JSONValue,
       attempts: Int, backOff: PlaybookDuration, timeLimit: PlaybookDuration?,
-      rollsBackOnFailure: Bool, promotes: Bool, position: JSONPosition
+      rollsBackOnFailure: Bool, promotes: Bool, position: JSONPosition,
+      fields: [InputField] = []
     ) {
       self.id = id
       self.uses = uses
@@ -37,12 +40,16 @@ package struct Playbook: Sendable {
       self.rollsBackOnFailure = rollsBackOnFailure
       self.promotes = promotes
       self.position = position
+      self.fields = fields
     }
   }
 
   /// Declared parameters with the values that hold in this rollout.
   package let parameters: [JSONValue.Member]
+  /// Those of them that were given when the rollout was started; the journal keeps these.
+  package let given: [JSONValue.Member]
   package let environment: String
+  package let description: String?
   package let blue: [JSONValue.Member]
   package let green: [JSONValue.Member]
   package let steps: [Step]
@@ -50,11 +57,14 @@ package struct Playbook: Sendable {
   package let live: JSONValue?
 
   package init(
-    environment: String, parameters: [JSONValue.Member], blue: [JSONValue.Member],
-    green: [JSONValue.Member], steps: [Step], live: JSONValue?
+    environment: String, description: String? = nil, parameters: [JSONValue.Member],
+    given: [JSONValue.Member] = [], blue: [JSONValue.Member], green: [JSONValue.Member],
+    steps: [Step], live: JSONValue?
   ) {
     self.environment = environment
+    self.description = description
     self.parameters = parameters
+    self.given = given
     self.blue = blue
     self.green = green
     self.steps = steps

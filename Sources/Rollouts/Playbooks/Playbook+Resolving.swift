@@ -1,0 +1,112 @@
+package import JSON
+package import Resources
+
+// What the driver needs of a playbook: steps for the machine, inputs for the actions.
+
+extension Playbook {
+  /// What the machine is made of; the gates' rules are read with `from` as the live colour.
+  package func definitions(
+    in actions: ActionCatalog, from: Colour
+  ) throws(Failure) -> [StepDefinition] {
+    var definitions: [StepDefinition] = []
+    for step in steps {
+      guard let action = actions.action(named: step.uses) else {
+        throw .permanent(
+          "step \(step.id) uses '\(step.uses)', which this program does not have",
+          hint: "Carry on with the version that began the rollout.")
+      }
+      let rule = try action.gateRule(of: try input(of: step.id, from: from, outputs: nil))
+      definitions.append(
+        StepDefinition(
+          id: step.id, action: step.uses, after: step.after, attemptsMax: step.attempts,
+          gateRule: rule, promotes: step.promotes, rollsBackOnFailure: step.rollsBackOnFailure,
+          backOff: step.backOff.duration, timeLimit: step.timeLimit?.duration))
+    }
+    return definitions
+  }
+
+  /// A step's input with its references resolved; those to secrets stay in place.
+  ///
+  /// `outputs` gives what earlier steps have reported. Throws when one of them is missing or does
+  /// not fit.
+  package func input(
+    of step: String, from: Colour, outputs: @escaping (_ step: String, _ name: String) -> String?
+  ) throws(Failure) -> JSONValue {
+    try input(of: step, from: from, outputs: Optional(outputs))
+  }
+
+  /// Without `outputs`, values that would do stand in for them.
+  private func input(
+    of id: String, from: Colour, outputs: ((_ step: String, _ name: String) -> String?)?
+  ) throws(Failure) -> JSONValue {
+    guard let step = step(id) else {
+      throw .permanent(
+        "the playbook has no step '\(id)'",
+        hint: "Carry on with the version that began the rollout.")
+    }
+    var scope = scope
+    scope.from = from
+    scope.hasStandIns = outputs == nil
+    if let outputs { scope.outputs = outputs }
+    let value = try resolved(step.input, as: .object(step.fields), in: scope, "step \(id)")
+    guard outputs != nil else { return value }
+    let rule = FieldRule(kind: .object(step.fields), resources: nil)
+    if let problem = rule.problem(with: value) {
+      throw .permanent(
+        "the input of step \(id) does not do: \(problem)",
+        hint: "Look at the outputs of the steps that it refers to.")
+    }
+    return value
+  }
+
+  /// How the outside shows which colour is live; nil without a `live` section.
+  package func liveIndicator() throws(Failure) -> LiveIndicator? {
+    guard let live else { return nil }
+    var sections: [Colour: JSONValue] = [:]
+    for colour in Colour.allCases {
+      var scope = scope
+      scope.color = colour
+      sections[colour] = try resolved(
+        live, as: .object(PlaybookFields.live), in: scope, "the section 'live'")
+    }
+    guard let blue = sections[.blue], let green = sections[.green],
+      let zone = blue["zone"]?.string, let name = blue["name"]?.string
+    else {
+      throw .permanent("the section 'live' is incomplete", hint: "Run 'cutover check'.")
+    }
+    return LiveIndicator(
+      zone: try ResourceURL(zone), name: name, type: blue["type"]?.string ?? "CNAME",
+      blue: try sign(blue), green: try sign(green))
+  }
+
+  private func sign(_ live: JSONValue) throws(Failure) -> LiveIndicator.Sign {
+    var stack: ResourceURL?
+    if let text = live["stack"]?.string { stack = try ResourceURL(text) }
+    return LiveIndicator.Sign(value: live["value"]?.string ?? "", stack: stack)
+  }
+
+  private var scope: Scope {
+    var scope = Scope()
+    scope.environment = environment
+    scope.parameters = Self.table(parameters)
+    scope.colours = [.blue: Self.table(blue), .green: Self.table(green)]
+    return scope
+  }
+
+  private static func table(_ members: [JSONValue.Member]) -> [UTF8Key: JSONValue] {
+    Dictionary(
+      members.map { (UTF8Key($0.name), $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private func resolved(
+    _ value: JSONValue, as kind: InputField.Kind, in scope: Scope, _ place: String
+  ) throws(Failure) -> JSONValue {
+    do throws(Scope.Unresolved) {
+      return try scope.resolved(value, as: kind)
+    } catch {
+      throw .permanent(
+        "\(place): \(error.message)",
+        hint: "Look at the outputs of the steps that it refers to.")
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import JSON
+import Resources
+
+/// What a playbook may hold, section by section; checks and the JSON Schema are read off this.
+enum PlaybookFields {
+  /// The one version of the format that exists.
+  static let version = 1
+  /// More steps than a person can review.
+  static let stepsMax = 500
+  static let parametersMax = 1000
+  static let nameLengthMax = 64
+  static let recordTypes = ["CNAME", "A", "AAAA", "TXT"]
+
+  static let sections = [
+    "playbook", "environment", "description", "parameters", "colors", "live", "defaults", "steps",
+    // Editors find the schema by this key.
+    "$schema",
+  ]
+
+  static let behaviour: [InputField] = [
+    .optional(
+      "attempts", .integer(1...100), "How often a step is tried before a person is asked.",
+      default: "3"),
+    .optional(
+      "backOff", .duration,
+      "The pause before the second attempt; it doubles with each further one.",
+      default: "2s"),
+    .optional("timeLimit", .duration, "How long one attempt may take."),
+    .optional(
+      "onFailure", .choice(["stop", "rollback"]),
+      "What happens when a step fails for good: a person is asked, or everything is undone.",
+      default: "stop"),
+  ]
+
+  static let step: [InputField] =
+    [
+      .required("id", .string, "The name by which messages and other steps know the step."),
+      .required("uses", .string, "The action, as 'cutover actions' lists them."),
+      .optional("title", .string, "What the step is for, in the words of the person watching."),
+      .optional(
+        "after", .list(.step),
+        "The steps that must be done before; without it the step above, with [] none."),
+      .optional("with", .any, "The action's inputs."),
+      .optional(
+        "promotes", .boolean, "Whether this is the one step by which the other colour goes live.",
+        default: "false"),
+    ] + behaviour
+
+  static let live: [InputField] = [
+    .required("zone", .resource(.zone), "The zone that shows which colour is live."),
+    .required("name", .string, "The name of the record that is looked at."),
+    .optional("type", .choice(recordTypes), "The type of the record.", default: "CNAME"),
+    .required("value", .string, "What the record holds when a colour is live: ${color.…}."),
+    .optional("stack", .resource(.stack), "The stack of a colour: …${color.…}."),
+  ]
+}

@@ -1,0 +1,79 @@
+import JSON
+import Resources
+
+/// Whole values with all their references resolved.
+extension Scope {
+  /// A reference that has no value here.
+  struct Unresolved: Error {
+    let message: String
+  }
+
+  /// The value with every reference replaced, fitted to its field where that is given.
+  func resolved(
+    _ value: JSONValue, as kind: InputField.Kind?
+  ) throws(Unresolved) -> JSONValue {
+    switch value {
+    case .null, .bool, .number: return value
+    case .string(let text): return try resolved(text, as: kind)
+    case .array(let elements):
+      var result: [JSONValue] = []
+      for element in elements { result.append(try resolved(element, as: kind?.element)) }
+      return .array(result)
+    case .object(let members):
+      var result: [JSONValue.Member] = []
+      for member in members {
+        let inner = try resolved(member.value, as: kind?.member(member.name))
+        result.append(.init(member.name, inner))
+      }
+      return .object(result)
+    }
+  }
+
+  private func resolved(
+    _ text: String, as kind: InputField.Kind?
+  ) throws(Unresolved) -> JSONValue {
+    let template = Template(text)
+    if let mistake = template.mistakes.first { throw Unresolved(message: mistake.message) }
+    switch evaluate(template) {
+    case .value(let value):
+      guard template.isLoneReference, let kind else { return value }
+      return FieldRule(kind: kind, resources: nil).coerced(value)
+    case .nothing(let why): throw Unresolved(message: why)
+    case .later(let text):
+      if hasStandIns { return text ?? kind?.standIn ?? .string("output") }
+      let names = template.references.map(\.reference.text).joined(separator: ", ")
+      throw Unresolved(message: "the value of \(names) is not known yet")
+    }
+  }
+}
+
+extension InputField.Kind {
+  /// A value that the kind accepts, where an output is not known yet.
+  var standIn: JSONValue {
+    switch self {
+    case .string, .secretText, .step, .any: "output"
+    case .integer(let range): JSONValue(range.lowerBound)
+    case .boolean: false
+    case .duration: "1s"
+    case .moment: "2000-01-01T00:00:00Z"
+    case .resource: "output://output"
+    case .choice(let names): .string(names.first ?? "output")
+    case .list: .array([])
+    case .map, .object: .object([])
+    }
+  }
+
+  var element: InputField.Kind? {
+    if case .list(let kind) = self { kind } else { nil }
+  }
+
+  func member(_ name: String) -> InputField.Kind? {
+    switch self {
+    case .map(let kind): kind
+    case .object(let fields): fields.first { $0.name.hasSameBytes(as: name) }?.kind
+    case .string, .secretText, .integer, .boolean, .duration, .moment, .resource, .choice, .list,
+      .step, .any:
+      nil
+    }
+  }
+}
