@@ -8,7 +8,8 @@ extension PlaybookCheck {
     var attempts = 3
     var backOff = PlaybookDuration("2s")
     var timeLimit: PlaybookDuration?
-    var rollsBackOnFailure = false
+    /// Nil where the playbook leaves it to the action.
+    var rollsBackOnFailure: Bool?
   }
 
   // MARK: Parameters

@@ -198,7 +198,7 @@ extension PlaybookCheck {
       after: predecessors(of: index).compactMap { drafts[$0].id },
       input: draft.node["with"].map { JSONValue($0) } ?? .object([]),
       attempts: draft.behaviour.attempts, backOff: backOff, timeLimit: draft.behaviour.timeLimit,
-      rollsBackOnFailure: draft.behaviour.rollsBackOnFailure, promotes: draft.promotes,
-      position: draft.position, fields: action.inputs)
+      rollsBackOnFailure: draft.behaviour.rollsBackOnFailure ?? action.rollsBackOnFailure,
+      promotes: draft.promotes, position: draft.position, fields: action.inputs)
   }
 }

@@ -28,8 +28,8 @@ enum PlaybookFields {
     .optional("timeLimit", .duration, "How long one attempt may take."),
     .optional(
       "onFailure", .choice(["stop", "rollback"]),
-      "What happens when a step fails for good: a person is asked, or everything is undone.",
-      default: "stop"),
+      "What happens when a step fails for good: a person is asked, or everything is undone; "
+        + "without it the action decides, mostly for asking."),
   ]
 
   static let step: [InputField] =

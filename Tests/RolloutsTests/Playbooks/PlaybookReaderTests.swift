@@ -41,6 +41,9 @@ struct PlaybookReaderTests {
     #expect(notice.attempts == 5 && notice.backOff.text == "1s")
     #expect(notice.timeLimit?.text == "10m" && notice.rollsBackOnFailure)
     #expect(playbook.step("copy")?.attempts == 1)
+    // Where the playbook is silent, the action says what its failure means.
+    #expect(playbook.step("copy")?.rollsBackOnFailure == false)
+    #expect(playbook.step("check")?.rollsBackOnFailure == true)
     #expect(playbook.steps.filter(\.promotes).map(\.id) == ["switch"])
     #expect(playbook.step("switch")?.title == "Go live")
   }
@@ -163,18 +166,23 @@ struct PlaybookReaderTests {
       problems(text) == """
         p.json5:1:1: the key 'playbook' is missing; it tells the format: playbook: 1
         p.json5:2:3: a playbook has no key 'playbok'; did you mean 'playbook'?
-        p.json5:3:16: expected the name of an environment (letters, digits, '-' and '_', at most 64), found the number 5
+        p.json5:3:16: expected the name of an environment (letters, digits, '-' and '_', at most \
+        64), found the number 5
         p.json5:4:11: expected an object with keys such as blue, green, found a list
         p.json5:6:53: 'dir://' names a bucket, not a stack
         p.json5:6:72: there is no parameter 'p'
         p.json5:7:11: there are two steps 'a'; the first one is at 6:11
         p.json5:7:22: there is no action 'x'; see 'cutover actions'
-        p.json5:7:27: a step has no key 'retries'; it has id, uses, title, after, with, promotes, attempts, backOff, timeLimit, onFailure
+        p.json5:7:27: a step has no key 'retries'; it has id, uses, title, after, with, \
+        promotes, attempts, backOff, timeLimit, onFailure
         p.json5:7:51: there is no parameter 'q'
-        p.json5:8:5: expected an object with keys such as id, uses, title, after, with, promotes, attempts, backOff, found the number 7
-        p.json5:9:5: a step lacks the key 'id': The name by which messages and other steps know the step.
+        p.json5:8:5: expected an object with keys such as id, uses, title, after, with, \
+        promotes, attempts, backOff, found the number 7
+        p.json5:9:5: a step lacks the key 'id': The name by which messages and other steps know \
+        the step.
         p.json5:9:5: the input of stack.destroy lacks the key 'stack': The stack.
-        p.json5:9:5: step without a name (stack.destroy) cannot be undone, but no step promotes; mark the one that does with 'promotes: true'
+        p.json5:9:5: step without a name (stack.destroy) cannot be undone, but no step promotes; \
+        mark the one that does with 'promotes: true'
         """)
   }
 

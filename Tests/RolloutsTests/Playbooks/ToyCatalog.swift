@@ -144,6 +144,7 @@ private struct Call: ToyAction {
     let token: String?
   }
   static let name = "http.call"
+  static let rollsBackOnFailure = true
   static let inputs: [InputField] = [
     .required("url", .string, "Where."),
     .optional("token", .secretText, "The password."),
