@@ -50,8 +50,9 @@ let package = Package(
       dependencies: ["Rollouts", "Resources", "JSON", "Digests", "Subprocesses", "Wire"]),
 
     // 5: the program
-    .executableTarget(
-      name: "cutover",
+    .executableTarget(name: "cutover", dependencies: ["Program"]),
+    .target(
+      name: "Program",
       dependencies: [
         "Actions", "Commands", "DNS", "Digests", "JSON", "JournalStore", "Local", "Resources",
         "Rollouts", "SQLite", "Subprocesses", "Wire",
@@ -91,7 +92,12 @@ let package = Package(
         "Actions", "Local", "DNS", "Rollouts", "Resources", "JournalStore", "JSON", "Subprocesses",
         "Harness",
       ]),
-    .testTarget(name: "CutoverTests", dependencies: ["cutover", "Subprocesses", "Harness"]),
+    .testTarget(
+      name: "CutoverTests",
+      dependencies: [
+        "cutover", "Program", "Commands", "JSON", "JournalStore", "Resources", "Rollouts",
+        "Subprocesses", "Harness",
+      ]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,12 +1,12 @@
-internal import JSON
+package import JSON
 internal import Resources
-internal import Rollouts
+package import Rollouts
 
 /// What a fact tells beside its kind and its step, as JSON.
 ///
 /// Written by hand so that no renaming in the program changes what journals say.
 extension Fact {
-  func detail() throws(JSONMismatch) -> JSONValue {
+  package func detail() throws(JSONMismatch) -> JSONValue {
     switch self {
     case .started(let by), .paused(let by), .resumed(let by), .rollbackRequested(let by),
       .approved(_, let by), .rejected(_, let by), .retried(_, let by), .skipped(_, let by):

@@ -1,0 +1,45 @@
+/// Command lines worth typing next, complete enough to be copied.
+struct NextCommand: Sendable {
+  let journal: JournalOption
+  /// Named when several environments have open rollouts.
+  let environment: String?
+
+  init(journal: JournalOption, environment: String? = nil) {
+    self.journal = journal
+    self.environment = environment
+  }
+
+  func callAsFunction(_ words: String...) -> String {
+    var all = ["cutover"] + words.map(Self.quoted)
+    if let environment { all += ["--environment", Self.quoted(environment)] }
+    if !journal.isStandard { all += ["--journal", Self.quoted(journal.path)] }
+    return all.joined(separator: " ")
+  }
+
+  /// A word as a shell would have to be given it.
+  static func quoted(_ word: String) -> String {
+    let plain = word.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      default: "-_./:=,@%+".utf8.contains(byte)
+      }
+    }
+    if plain, !word.isEmpty { return word }
+    return "'"
+      + word.split(separator: "'", omittingEmptySubsequences: false)
+      .joined(separator: "'\\''") + "'"
+  }
+
+  static func line(_ commands: [String]) -> [Line] {
+    guard let first = commands.first else { return [] }
+    return [.empty, "\("Next:", .faint) \(first, .accent)"]
+      + commands.dropFirst().map { "\("  or:", .faint) \($0, .accent)" }
+  }
+}
+
+extension [Line] {
+  /// The lines with the next commands below them.
+  func next(_ commands: String...) -> [Line] { self + NextCommand.line(commands) }
+}

@@ -1,0 +1,68 @@
+internal import Resources
+internal import Rollouts
+
+/// One step of a status report.
+enum StepLine {
+  static func lines(
+    _ step: RolloutMachine.Step, times: Timeline.Times, isBackward: Bool, idWidth: Int,
+    now: Timestamp
+  ) -> [Line] {
+    let (mark, tone) = mark(step)
+    let id = Line(step.id, .strong).padded(to: idWidth)
+    var head: Line = "  \(mark, tone) \(id)  \(step.state.word, tone)"
+    if let span = span(times, step, now) { head += "\(", \(span)", .faint)" }
+    if step.definition.promotes { head += "\(", makes the other colour live", .faint)" }
+    if step.hasCrossed { head += "\(", past the point of no return", .warning)" }
+    let indent = String(repeating: " ", count: 6 + idWidth)
+    return [head] + details(step, times).map { "\(indent)\($0)" }
+  }
+
+  static func mark(_ step: RolloutMachine.Step) -> (String, Line.Tone) {
+    switch step.state {
+    case .waiting: ("○", .faint)
+    case .active: step.asks ? ("●", .warning) : ("▸", .accent)
+    case .backingOff: ("↺", .warning)
+    case .stopped: ("✗", .bad)
+    case .done: ("✓", .good)
+    case .skipped, .left: ("–", .warning)
+    case .undone: ("◂", .warning)
+    }
+  }
+
+  private static func span(
+    _ times: Timeline.Times, _ step: RolloutMachine.Step, _ now: Timestamp
+  ) -> String? {
+    guard let began = times.began else { return nil }
+    switch step.state {
+    case .active, .backingOff: return "for " + Words.span(now - began)
+    case .done, .undone, .left, .skipped:
+      return times.ended.map { "took " + Words.span($0 - began) }
+    case .waiting, .stopped: return nil
+    }
+  }
+
+  private static func details(_ step: RolloutMachine.Step, _ times: Timeline.Times) -> [Line] {
+    switch step.state {
+    case .stopped(_, let failure):
+      return [Line(failure.summary, .bad)] + Visible.lines(failure.hint).map { Line($0) }
+    case .backingOff(let phase, let attempt, let until):
+      return ["\(phase.rawValue), attempt \(attempt) at \(Words.clock(until))"]
+    case .active:
+      if step.asks, let rule = step.definition.gateRule { return [asked(rule)] }
+      return times.note.map { [Line($0, .faint)] } ?? []
+    case .done: return (step.report?.ledgers ?? []).map(LedgerLine.line)
+    case .waiting:
+      let after = step.definition.after
+      return after.isEmpty ? [] : [Line("after \(after.joined(separator: ", "))", .faint)]
+    case .skipped, .undone, .left: return []
+    }
+  }
+
+  private static func asked(_ rule: GateRule) -> Line {
+    var line: Line = "waits for the word of "
+    if !rule.people.isEmpty { line += "\(rule.people.joined(separator: " or "))" }
+    if let role = rule.role { line += rule.people.isEmpty ? "the role \(role)" : " as \(role)" }
+    if rule.people.isEmpty, rule.role == nil { line += "anybody" }
+    return rule.isCommentRequired ? line + ", with a comment" : line
+  }
+}

@@ -1,0 +1,141 @@
+internal import Resources
+internal import Rollouts
+
+/// Which colour the world outside shows, told from DNS and from the stacks.
+struct LiveSight: Sendable {
+  /// What a look at one place found.
+  enum Sighting: Sendable, Equatable {
+    case colour(Colour)
+    /// It was seen, and is neither colour's sign.
+    case neither(String)
+    case unknown(Failure)
+  }
+
+  struct Stack: Sendable {
+    let colour: Colour
+    let url: ResourceURL
+    let state: Result<StackDescription?, Failure>
+  }
+
+  let indicator: LiveIndicator
+  let zone: Sighting
+  /// What each of the zone's own servers answers; empty when none serves it.
+  let servers: [(server: NameServer, sighting: Sighting)]
+  let stacks: [Stack]
+
+  static func look(at indicator: LiveIndicator, from outside: Site.Outside) async -> LiveSight {
+    let (zone, servers) = await read(indicator, outside)
+    var stacks: [Stack] = []
+    for colour in Colour.allCases {
+      guard let url = indicator.sign(of: colour).stack else { continue }
+      stacks.append(Stack(colour: colour, url: url, state: await describe(url, outside)))
+    }
+    return LiveSight(indicator: indicator, zone: zone, servers: servers, stacks: stacks)
+  }
+
+  /// The colour that every place agrees on; nil on any doubt.
+  var agreed: Colour? {
+    guard case .colour(let colour) = zone else { return nil }
+    return servers.allSatisfy { $0.sighting == .colour(colour) } ? colour : nil
+  }
+
+  /// What does not fit the colour that the journal has recorded, in sentences.
+  func disagreements(with recorded: Colour) -> [String] {
+    var found: [String] = []
+    found += complaint(zone, recorded, place: "the zone \(indicator.zone)")
+    for (server, sighting) in servers {
+      found += complaint(sighting, recorded, place: "the name server \(server)")
+    }
+    for stack in stacks where stack.colour == recorded {
+      switch stack.state {
+      case .success(nil): found.append("the live stack \(stack.url) does not exist")
+      case .success(let description?):
+        if description.state != .healthy {
+          found.append("the live stack \(stack.url) is \(description.state.rawValue)")
+        }
+      case .failure(let failure):
+        found.append("the live stack \(stack.url) cannot be looked at: \(failure.summary)")
+      }
+    }
+    return found
+  }
+
+  private func complaint(_ sighting: Sighting, _ recorded: Colour, place: String) -> [String] {
+    switch sighting {
+    case .colour(recorded): []
+    case .colour(let other): ["\(place) says \(other.rawValue)"]
+    case .neither(let seen): ["\(place) says neither colour: \(seen)"]
+    case .unknown(let failure): ["\(place) cannot tell: \(failure.summary)"]
+    }
+  }
+
+  private static func read(
+    _ indicator: LiveIndicator, _ outside: Site.Outside
+  ) async -> (zone: Sighting, servers: [(server: NameServer, sighting: Sighting)]) {
+    do throws(Failure) {
+      let provider = try outside.resources.zone(indicator.zone, in: outside.context)
+      let name = absolute(indicator.name)
+      let zone = judge(try await provider.recordSets(at: name), indicator)
+      var servers: [(server: NameServer, sighting: Sighting)] = []
+      for server in try await provider.servers() {
+        servers.append((server, await ask(server, name, indicator, outside.resolver)))
+      }
+      return (zone, servers)
+    } catch {
+      return (.unknown(error), [])
+    }
+  }
+
+  private static func describe(
+    _ url: ResourceURL, _ outside: Site.Outside
+  ) async -> Result<StackDescription?, Failure> {
+    do throws(Failure) {
+      return .success(try await outside.resources.stack(url, in: outside.context).description())
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func ask(
+    _ server: NameServer, _ name: String, _ indicator: LiveIndicator,
+    _ resolver: any DNSResolver
+  ) async -> Sighting {
+    do throws(Failure) {
+      switch try await resolver.ask(server, name: name, type: indicator.type) {
+      case .records(let set): return judge([set], indicator)
+      case .noData, .noSuchName: return judge([], indicator)
+      }
+    } catch {
+      return .unknown(error)
+    }
+  }
+
+  static func judge(
+    _ sets: [RecordSet], _ indicator: LiveIndicator
+  ) -> Sighting {
+    let type = indicator.type.uppercased()
+    let values = sets.filter { $0.type == type }.flatMap(\.values).map { normal($0, type) }
+    for colour in Colour.allCases
+    where values == [normal(indicator.sign(of: colour).value, type)] {
+      return .colour(colour)
+    }
+    let seen = values.joined(separator: ", ")
+    return .neither(
+      values.isEmpty ? "\(indicator.name) has no \(type)" : "\(indicator.name) \(type) \(seen)")
+  }
+
+  /// Names in one spelling: absolute and in lower case; other data as it is.
+  private static func normal(_ value: String, _ type: String) -> String {
+    switch type {
+    case "CNAME", "NS", "PTR", "DNAME", "ALIAS": absolute(value)
+    case "TXT": value.hasPrefix("\"") ? value : "\"\(value)\""
+    default: value.lowercased()
+    }
+  }
+
+  /// Absolute and in lower case, as the contract of zones has it.
+  private static func absolute(_ name: String) -> String {
+    let name = name.lowercased()
+    return name.hasSuffix(".") ? name : name + "."
+  }
+}

@@ -1,0 +1,35 @@
+internal import Rollouts
+
+/// From a lease in hand to a rollout that is driven and shown.
+struct Steering {
+  let context: Context
+  let journal: any Journal
+  let option: JournalOption
+  let drive: DriveOptions
+  var environment: String?
+  var wantsRollback = false
+
+  /// Loads the rollout and drives it; the lease is let go whatever happens.
+  func drive(
+    _ record: RolloutRecord, helm: Helm, as person: String, note: Line? = nil
+  ) async throws -> ExitCode {
+    let loaded: LoadedRollout
+    do {
+      loaded = try await LoadedRollout.load(record, from: journal, wiring: context.wiring)
+    } catch {
+      try? await journal.release(helm.lease)
+      throw error
+    }
+    let display = Displays.make(
+      DisplayKind(isJSON: drive.isJSON, screen: context.console.screen), in: context)
+    if let note { display.say(note) }
+    if let former = helm.takenFrom {
+      display.say("\("Taking over", .warning) from \(former), which is gone.")
+    }
+    return try await Drive(
+      context: context, journal: journal, helm: helm, person: person,
+      next: NextCommand(journal: option, environment: environment), display: display,
+      leavesAtGates: drive.noWait, wantsRollback: wantsRollback
+    ).run(loaded, workFolder: "\(WorkFolder.of(option.path))/\(record.id)")
+  }
+}

@@ -1,0 +1,68 @@
+internal import Commands
+internal import JSON
+internal import Resources
+internal import Rollouts
+
+extension JournalOption {
+  static let fields: [Field<Self>] = [
+    .option("journal", \.path, "path", "Where progress is recorded.", completes: .files)
+  ]
+}
+
+/// Who says something, as which role.
+struct PersonOption: Sendable {
+  var name: String?
+  var role: String?
+
+  static let fields: [Field<Self>] = [
+    .option("as", \.name, "name", "Who says so; your login name if left out."),
+    .option("role", \.role, "role", "The role in which you say it, as gates ask for."),
+  ]
+
+  func person(_ reason: String, in context: Context) -> Person {
+    Person(name: login(in: context), role: role, reason: reason)
+  }
+
+  func login(in context: Context) -> String {
+    name ?? Operator.loginName(environment: context.wiring.environment)
+  }
+}
+
+/// Values for a playbook's parameters.
+struct ParameterOptions: Sendable {
+  var values: [Assignment] = []
+  var file: String?
+
+  static let fields: [Field<Self>] = [
+    .options("set", letter: "s", \.values, "name=value", "Give a parameter another value."),
+    .option(
+      "parameters", letter: "p", \.file, "file", "A JSON5 file of parameter values.",
+      completes: .files),
+  ]
+
+  /// Those of the file first, so that `--set` wins.
+  func overrides() throws -> [ParameterOverride] {
+    let given =
+      try file.map {
+        try ParameterOverride.read(try InputFile.read($0, noun: "parameter file"), file: $0)
+      } ?? []
+    return given + values.compactMap { ParameterOverride(argument: $0.argument) }
+  }
+}
+
+/// How a rollout is driven by the commands that may become its driver.
+struct DriveOptions: Sendable {
+  var noWait = false
+  var isJSON = false
+  var takeOver = false
+
+  static let fields: [Field<Self>] = [
+    .flag("no-wait", \.noWait, "End at a gate instead of waiting for its answer."),
+    .flag("json", \.isJSON, "One JSON object a line."),
+    .flag(
+      "take-over", \.takeOver,
+      "Take the lease of a driver that cannot be looked at from here and fell silent."),
+  ]
+}
+
+extension Colour: ArgumentValue {}

@@ -1,0 +1,11 @@
+internal import Actions
+internal import Rollouts
+
+/// The actions that the program is built with; a new one is a file and a line here.
+enum ActionList {
+  static let all: [ActionDescriptor] = [
+    ActionDescriptor(StackDeploy.self),
+    ActionDescriptor(StackDestroy.self),
+    ActionDescriptor(TablesCopy.self),
+  ]
+}

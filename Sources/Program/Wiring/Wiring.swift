@@ -1,0 +1,51 @@
+package import Resources
+package import Rollouts
+
+/// Everything that the program reaches the outside with; tests put other things in its place.
+package struct Wiring: Sendable {
+  /// What a command means to do with the journal.
+  package enum JournalUse: Sendable {
+    case create
+    case write
+    case read
+  }
+
+  package typealias JournalOpener =
+    @Sendable (
+      _ path: String, _ use: JournalUse
+    ) async throws(JournalError) -> any Journal
+
+  package var actions: ActionCatalog
+  package var resources: ResourceCatalog
+  package var clock: any WallClock
+  package var environment: [String: String]
+  package var secrets: Secrets
+  package var resolver: any DNSResolver
+  package var http: any HTTPExchange
+  package var openJournal: JournalOpener
+  /// Feeds the jitter of back-offs and the ends of rollout ids.
+  package var seed: UInt64
+
+  package init(
+    actions: ActionCatalog, resources: ResourceCatalog, clock: any WallClock,
+    environment: [String: String], secrets: Secrets, resolver: any DNSResolver,
+    http: any HTTPExchange, seed: UInt64, openJournal: @escaping JournalOpener
+  ) {
+    self.actions = actions
+    self.resources = resources
+    self.clock = clock
+    self.environment = environment
+    self.secrets = secrets
+    self.resolver = resolver
+    self.http = http
+    self.seed = seed
+    self.openJournal = openJournal
+  }
+
+  /// The ways to the outside as actions see them.
+  package var outside: Site.Outside {
+    Site.Outside(
+      resources: resources, context: ProviderContext(secrets: secrets, clock: clock),
+      resolver: resolver, http: http, processEnvironment: environment)
+  }
+}

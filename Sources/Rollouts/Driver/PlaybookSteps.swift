@@ -1,0 +1,46 @@
+import JSON
+package import Resources
+
+/// Finds the verbs of a step in the catalog, with its references resolved from what is recorded.
+package struct PlaybookSteps: StepSource {
+  private let playbook: Playbook
+  private let rollout: String
+  private let catalog: ActionCatalog
+  private let outside: Site.Outside
+  private let workFolder: String
+  private let isPreview: Bool
+
+  /// `workFolder` is the rollout's own; each step gets a folder inside.
+  package init(
+    _ playbook: Playbook, rollout: String, catalog: ActionCatalog, outside: Site.Outside,
+    workFolder: String, isPreview: Bool = false
+  ) {
+    self.playbook = playbook
+    self.rollout = rollout
+    self.catalog = catalog
+    self.outside = outside
+    self.workFolder = workFolder
+    self.isPreview = isPreview
+  }
+
+  package func verbs(
+    of id: String, in machine: RolloutMachine,
+    record: @escaping @Sendable () async -> RolloutRecordView
+  ) throws(Failure) -> any StepVerbs {
+    guard let step = playbook.step(id), let action = catalog.action(named: step.uses) else {
+      throw .permanent(
+        "step \(id) uses an action that this program does not have",
+        hint: "Carry on with the version that began the rollout.")
+    }
+    let input = try playbook.input(of: id, from: machine.from) { step, name in
+      machine.step(step)?.report?.outputs[name]
+    }
+    return try action.verbs(
+      for: input,
+      in: Site(
+        rollout: rollout, environment: playbook.environment, step: id, from: machine.from,
+        to: machine.to, isPreview: isPreview, workFolder: "\(workFolder)/\(id)",
+        live: try playbook.liveIndicator(), outside: outside,
+        record: record))
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import Harness
+
+/// The built program, run as a child process in a folder of the test's own.
+final class Binary: Sendable {
+  struct Output {
+    let code: Int32
+    let text: String
+    let errors: String
+    var all: String { text + errors }
+  }
+
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Beside the test runner, where the build puts both.
+  static var path: String {
+    URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+      .appendingPathComponent("cutover").path
+  }
+
+  func write(_ name: String, _ text: String) throws {
+    try text.write(toFile: folder.file(name), atomically: true, encoding: .utf8)
+  }
+
+  func read(_ name: String) -> String? {
+    try? String(contentsOfFile: folder.file(name), encoding: .utf8)
+  }
+
+  /// Runs a command line to its end.
+  @discardableResult
+  func callAsFunction(
+    _ words: String..., environment: [String: String] = [:], input: String = ""
+  ) throws -> Output {
+    try run(words, environment: environment, input: input)
+  }
+
+  func run(
+    _ words: [String], environment: [String: String] = [:], input: String = ""
+  ) throws -> Output {
+    let child = try Child(words, in: folder.path, environment: environment, input: input)
+    let text = child.rest()
+    return Output(code: child.wait(), text: text, errors: child.errors())
+  }
+
+  /// Starts a command line and leaves it running.
+  func start(_ words: String..., environment: [String: String] = [:]) throws -> Child {
+    try Child(words, in: folder.path, environment: environment, input: "")
+  }
+}
+
+/// One running child; its output is read line by line, which waits without sleeping.
+final class Child {
+  private let process = Process()
+  private let pipe = Pipe()
+  private let errorFile: String
+  private var buffer: [UInt8] = []
+  private(set) var seen = ""
+
+  init(
+    _ words: [String], in folder: String, environment: [String: String], input: String
+  ) throws {
+    process.executableURL = URL(fileURLWithPath: Binary.path)
+    process.arguments = words
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    var full = ProcessInfo.processInfo.environment
+    full["TERM"] = "dumb"
+    full["TZ"] = "UTC"
+    process.environment = full.merging(environment) { $1 }
+    errorFile = "\(folder)/.errors-\(UUID().uuidString)"
+    try Data().write(to: URL(fileURLWithPath: errorFile))
+    let inputFile = "\(folder)/.input-\(UUID().uuidString)"
+    try Data(input.utf8).write(to: URL(fileURLWithPath: inputFile))
+    process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: inputFile))
+    process.standardOutput = pipe
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorFile))
+    try process.run()
+    try pipe.fileHandleForWriting.close()
+  }
+
+  deinit {
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+  }
+
+  var pid: Int32 { process.processIdentifier }
+
+  /// The next line; nil at the end.
+  func line() -> String? {
+    while true {
+      if let end = buffer.firstIndex(of: 10) {
+        let line = String(decoding: buffer[..<end], as: UTF8.self)
+        buffer.removeSubrange(...end)
+        seen += line + "\n"
+        return line
+      }
+      let data = pipe.fileHandleForReading.availableData
+      if data.isEmpty { return nil }
+      buffer += data
+    }
+  }
+
+  /// Reads until a line contains the text; false when the output ended before.
+  @discardableResult
+  func reads(_ text: String) -> Bool {
+    while let line = line() { if line.contains(text) { return true } }
+    return false
+  }
+
+  /// Everything up to the end.
+  func rest() -> String {
+    while line() != nil {}
+    return seen + String(decoding: buffer, as: UTF8.self)
+  }
+
+  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+  /// Closes our end of the output pipe, as a reader that goes away does.
+  func stopReading() { try? pipe.fileHandleForReading.close() }
+
+  func wait() -> Int32 {
+    process.waitUntilExit()
+    return process.terminationReason == .exit
+      ? process.terminationStatus : 128 + process.terminationStatus
+  }
+
+  func errors() -> String { (try? String(contentsOfFile: errorFile, encoding: .utf8)) ?? "" }
+}
