@@ -52,7 +52,10 @@ package actor MemoryJournal: Journal {
     requests.filter { $0.rollout == rollout && $0.answered == nil }
   }
 
-  package func submit(_ verb: RequestVerb, to rollout: String, at moment: Timestamp) -> Int {
+  package func submit(
+    _ verb: RequestVerb, to rollout: String, at moment: Timestamp
+  ) throws(JournalError) -> Int {
+    try refuseEnded(rollout)
     requests.append(
       RequestRecord(id: requests.count + 1, rollout: rollout, verb: verb, asked: moment))
     return requests.count
@@ -85,7 +88,11 @@ package actor MemoryJournal: Journal {
   package func begin(
     _ rollout: RolloutRecord, fact: Fact, lease: Lease
   ) throws(JournalError) {
+    try guardLease(lease)
     if let open = openRollout(in: rollout.environment) { throw .rolloutOpen(open.id) }
+    if let known = environmentRecords[rollout.environment], known.live != rollout.from {
+      throw Self.refusal("\(rollout.environment) is \(known.live.rawValue)")
+    }
     try write(lease)
     if environmentRecords[rollout.environment] == nil {
       environmentRecords[rollout.environment] = EnvironmentRecord(
@@ -99,11 +106,14 @@ package actor MemoryJournal: Journal {
     _ fact: Fact, to rollout: String, at moment: Timestamp, live: Colour?,
     answering request: Int?, lease: Lease
   ) throws(JournalError) -> FactRecord {
+    try guardLease(lease)
+    try refuseEnded(rollout)
+    if let request { try refuseAnswered(request) }
     try write(lease)
     let record = FactRecord(
       sequence: (factRecords[rollout]?.count ?? 0) + 1, at: moment, fact: fact)
     factRecords[rollout, default: []].append(record)
-    if let live {
+    if let live, live != environmentRecords[lease.environment]?.live {
       environmentRecords[lease.environment] = EnvironmentRecord(
         name: lease.environment, live: live, since: moment)
     }
@@ -120,6 +130,8 @@ package actor MemoryJournal: Journal {
   package func refuse(
     request: Int, because reason: String, at moment: Timestamp, lease: Lease
   ) throws(JournalError) {
+    try guardLease(lease)
+    try refuseAnswered(request)
     try write(lease)
     answer(request, reason, moment)
   }
@@ -134,8 +146,27 @@ package actor MemoryJournal: Journal {
   package func setLive(
     _ colour: Colour, of environment: String, by person: Person, lease: Lease
   ) throws(JournalError) {
+    try guardLease(lease)
+    if let open = openRollout(in: environment) { throw .rolloutOpen(open.id) }
     try write(lease)
-    environmentRecords[environment]?.live = colour
+    environmentRecords[environment] = EnvironmentRecord(
+      name: environment, live: colour, since: lease.heartbeat)
+  }
+
+  private static func refusal(_ summary: String) -> JournalError {
+    .storage(.refused(summary, hint: "Nothing was written."))
+  }
+
+  private func refuseEnded(_ rollout: String) throws(JournalError) {
+    guard let record = self.rollout(rollout), record.ended == nil else {
+      throw Self.refusal("rollout \(rollout) is unknown or has ended")
+    }
+  }
+
+  private func refuseAnswered(_ request: Int) throws(JournalError) {
+    guard let record = self.request(request), record.refusal == nil else {
+      throw Self.refusal("request \(request) is unknown or was answered")
+    }
   }
 
   private func answer(_ id: Int, _ refusal: String, _ moment: Timestamp) {

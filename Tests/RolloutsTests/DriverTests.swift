@@ -77,7 +77,7 @@ struct DriverTests {
     let ending = try await driver(steps, lease: lease).run()
     #expect(ending == .rest(.stopped(["files"])))
     #expect(steps.log.filter { $0 == "tables.apply" }.count == 3)
-    _ = await journal.submit(
+    _ = try await journal.submit(
       .retry(step: "files", Self.person), to: "r1", at: clock.now())
     let again = try await driver(steps, lease: lease).run()
     #expect(again == .rest(.ended(.completed)))
@@ -96,7 +96,7 @@ struct DriverTests {
     let first = try await driver(steps, lease: lease, definitions: definitions).run()
     #expect(first == .rest(.stopped(["go"])))
     #expect(await journal.environments().map(\.live) == [.green])
-    _ = await journal.submit(.rollback(Self.person), to: "r1", at: clock.now())
+    _ = try await journal.submit(.rollback(Self.person), to: "r1", at: clock.now())
     let second = try await driver(steps, lease: lease, definitions: definitions).run()
     #expect(second == .rest(.ended(.rolledBack)))
     #expect(await journal.environments().map(\.live) == [.blue])
@@ -114,7 +114,7 @@ struct DriverTests {
     let clock = clock
     let steps = ScriptedSteps { (step, phase, call, hooks) async throws(Failure) in
       guard step == "tables", phase == .apply, call == 1 else { return }
-      _ = await journal.submit(.pause(Self.person), to: "r1", at: clock.now())
+      _ = try? await journal.submit(.pause(Self.person), to: "r1", at: clock.now())
       while !hooks.pace.isStopping { await Task.yield() }
       try await hooks.save("page 7", true)
       paused.withLock { $0 = true }
@@ -125,7 +125,7 @@ struct DriverTests {
     #expect(paused.withLock { $0 })
     await journal.release(lease)
     let next = try await journal.acquire("env", as: Self.holder, takingOver: nil, at: clock.now())
-    _ = await journal.submit(.resume(Self.person), to: "r1", at: clock.now())
+    _ = try await journal.submit(.resume(Self.person), to: "r1", at: clock.now())
     let driver = try await driver(steps, lease: next)
     #expect(try await driver.run() == .rest(.ended(.completed)))
     let report = try #require(
@@ -191,8 +191,8 @@ struct DriverTests {
     let steps = ScriptedSteps { (_, phase, _, hooks) async throws(Failure) in
       guard phase == .apply else { return }
       let wrong = Person(name: "eve", role: "intern", reason: "me")
-      _ = await journal.submit(.approve(step: "go", wrong), to: "r1", at: clock.now())
-      _ = await journal.submit(.approve(step: "go", Self.person), to: "r1", at: clock.now())
+      _ = try? await journal.submit(.approve(step: "go", wrong), to: "r1", at: clock.now())
+      _ = try? await journal.submit(.approve(step: "go", Self.person), to: "r1", at: clock.now())
       while !hooks.pace.isStopping { await Task.yield() }
       throw .cancelled
     }
