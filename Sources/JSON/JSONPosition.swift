@@ -3,14 +3,19 @@
 /// Columns count Unicode scalars, as most editors show them; a byte order mark takes no column.
 /// Lines end at LF, CRLF or CR.
 package struct JSONPosition: Hashable, Sendable, Comparable, CustomStringConvertible {
-  package let offset: Int
-  package let line: Int
-  package let column: Int
+  // Half of a tree is positions; documents are bounded far below four gigabytes.
+  private let storedOffset: UInt32
+  private let storedLine: UInt32
+  private let storedColumn: UInt32
+
+  package var offset: Int { Int(storedOffset) }
+  package var line: Int { Int(storedLine) }
+  package var column: Int { Int(storedColumn) }
 
   package init(offset: Int, line: Int, column: Int) {
-    self.offset = offset
-    self.line = line
-    self.column = column
+    storedOffset = UInt32(clamping: offset)
+    storedLine = UInt32(clamping: line)
+    storedColumn = UInt32(clamping: column)
   }
 
   package static func < (left: Self, right: Self) -> Bool { left.offset < right.offset }

@@ -187,8 +187,18 @@ struct JSONReader {
     }
   }
 
+  /// Up to so many members are compared with each other, which is quicker than a table.
+  private static let pairsMax = 8
+
+  private static func hasDuplicates(_ members: [JSONNode.Member]) -> Bool {
+    for (index, member) in members.enumerated() {
+      for other in members[..<index] where other.name.hasSameBytes(as: member.name) { return true }
+    }
+    return false
+  }
+
   private mutating func flagDuplicates(in members: [JSONNode.Member]) throws(Halt) {
-    guard members.count > 1 else { return }
+    if members.count <= Self.pairsMax, !Self.hasDuplicates(members) { return }
     var first: [UTF8Key: JSONPosition] = [:]
     for member in members {
       let key = UTF8Key(member.name)

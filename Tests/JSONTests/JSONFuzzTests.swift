@@ -1,4 +1,5 @@
 import Foundation
+import Harness
 import JSON
 import Testing
 
@@ -97,6 +98,23 @@ struct JSONFuzzTests {
     }
   }
 
+  @Test(
+    "JavaScript reads the same out of JSON5",
+    .enabled(if: JavaScript.path != nil, "node is not installed"))
+  func javaScriptAgrees() throws {
+    var source = DocumentSource(seed: 5000)
+    var ours: [String] = []
+    var documents: [String] = []
+    while documents.count < 500 {
+      let value = source.value(depth: 3)
+      // JavaScript rounds numbers and moves keys that look like them; texts are what counts here.
+      guard !value.text.contains(where: \.isNumber), !value.text.contains("\\u") else { continue }
+      documents.append(source.json5(value))
+      ours.append(value.text)
+    }
+    #expect(try JavaScript.read(documents) == ours)
+  }
+
   @Test("python's json accepts and refuses the same mutated documents")
   func pythonAgrees() throws {
     var source = DocumentSource(seed: 4000)
@@ -115,6 +133,27 @@ struct JSONFuzzTests {
     }
     // Both sides must have had something to do.
     #expect(accepted > 1000 && accepted < 3500)
+  }
+}
+
+/// JavaScript, of which JSON5 is a part, as an independent reader where it is installed.
+private enum JavaScript {
+  static let path = ["/usr/bin/node", "/usr/local/bin/node"]
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  private static let program = #"""
+    const lines = require("fs").readFileSync(0, "utf8").split("\n");
+    for (const line of lines)
+      console.log(JSON.stringify(eval("(" + Buffer.from(line, "hex").toString() + "\n)")));
+    """#
+
+  static func read(_ documents: [String]) throws -> [String] {
+    guard let path else { return [] }
+    let lines = documents.map { $0.utf8.map { String(format: "%02x", $0) }.joined() }
+    let output = try Tool.run(
+      [path, "-e", program], input: Array(lines.joined(separator: "\n").utf8))
+    #expect(output.status == 0, "\(output.errorText)")
+    return output.text.split(separator: "\n").map(String.init)
   }
 }
 
