@@ -111,7 +111,7 @@ final class LiveDisplay: Display {
     var head = Headline.line(record, machine) + "\("  \(elapsed)", .faint)"
     if let pause = machine.pause { head += "\("  pausing, asked by \(pause.name)", .warning)" }
     let running = machine.steps.filter { step in
-      step.isActive || isBackingOff(step) || (state.rates[step.id] != nil && !step.isSettledForward)
+      step.isActive || step.isBackingOff || (state.rates[step.id] != nil && !step.isSettledForward)
         || (machine.isBackward && state.rates[step.id] != nil && step.isTouched)
     }
     return [head]
@@ -120,10 +120,6 @@ final class LiveDisplay: Display {
         let id = Line(step.id, .strong).padded(to: width)
         return "\(mark, tone) \(id)  " + progress(step, state, columns: columns - width, now)
       }
-  }
-
-  private static func isBackingOff(_ step: RolloutMachine.Step) -> Bool {
-    if case .backingOff = step.state { true } else { false }
   }
 
   /// Below this many columns a bar would leave no room for numbers.

@@ -62,6 +62,10 @@ extension RolloutMachine.Step {
     return true
   }
 
+  var isBackingOff: Bool {
+    if case .backingOff = state { true } else { false }
+  }
+
   /// Whether a verb of the step is under way or due.
   var isActive: Bool {
     if case .active = state { true } else { false }

@@ -21,6 +21,12 @@ struct StatusReport {
     }
   }
 
+  /// Why nothing moves, if nothing does.
+  private var halt: String? {
+    if machine.outcome != nil { return nil }
+    return machine.pause != nil ? "paused" : isDriven ? nil : "interrupted"
+  }
+
   private var outlook: Outlook {
     Outlook(machine, record: loaded.record, isDriven: isDriven, next: next)
   }
@@ -47,7 +53,7 @@ struct StatusReport {
     for step in machine.steps {
       lines += StepLine.lines(
         step, times: loaded.timeline.steps[step.id] ?? Timeline.Times(),
-        isBackward: machine.isBackward, idWidth: width, now: now)
+        halt: halt, idWidth: width, now: now)
     }
     if let step = machine.pointOfNoReturn {
       lines.append(Line("The point of no return is passed (\(step.id)).", .warning))

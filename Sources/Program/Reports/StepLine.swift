@@ -3,14 +3,16 @@ internal import Rollouts
 
 /// One step of a status report.
 enum StepLine {
+  /// The lines of a step; `halt` says why nothing moves although the step was begun.
   static func lines(
-    _ step: RolloutMachine.Step, times: Timeline.Times, isBackward: Bool, idWidth: Int,
+    _ step: RolloutMachine.Step, times: Timeline.Times, halt: String?, idWidth: Int,
     now: Timestamp
   ) -> [Line] {
-    let (mark, tone) = mark(step)
+    let halt = step.isActive || step.isBackingOff ? halt : nil
+    let (mark, tone): (String, Line.Tone) = halt == nil ? mark(step) : ("⏸", .warning)
     let id = Line(step.id, .strong).padded(to: idWidth)
-    var head: Line = "  \(mark, tone) \(id)  \(step.state.word, tone)"
-    if let span = span(times, step, now) { head += "\(", \(span)", .faint)" }
+    var head: Line = "  \(mark, tone) \(id)  \(word(step, halt), tone)"
+    if halt == nil, let span = span(times, step, now) { head += "\(", \(span)", .faint)" }
     if step.definition.promotes { head += "\(", makes the other colour live", .faint)" }
     if step.hasCrossed { head += "\(", past the point of no return", .warning)" }
     let indent = String(repeating: " ", count: 6 + idWidth)
@@ -29,15 +31,18 @@ enum StepLine {
     }
   }
 
+  private static func word(_ step: RolloutMachine.Step, _ halt: String?) -> String {
+    halt.map { "\($0) while \(step.state.word)" } ?? step.state.word
+  }
+
   private static func span(
     _ times: Timeline.Times, _ step: RolloutMachine.Step, _ now: Timestamp
   ) -> String? {
     guard let began = times.began else { return nil }
     switch step.state {
     case .active, .backingOff: return "for " + Words.span(now - began)
-    case .done, .undone, .left, .skipped:
-      return times.ended.map { "took " + Words.span($0 - began) }
-    case .waiting, .stopped: return nil
+    case .done: return times.ended.map { "took " + Words.span($0 - began) }
+    case .waiting, .stopped, .undone, .left, .skipped: return nil
     }
   }
 

@@ -15,6 +15,9 @@ struct Drive {
   /// Whether rolling back is what the command is for.
   let wantsRollback: Bool
 
+  /// The reason of a pause by Ctrl-C; whoever runs the playbook again means to carry on.
+  static let interruption = "interrupted at the keyboard"
+
   /// The longest that verbs get to stop after a second Ctrl-C.
   private static let abandonLimit: Duration = .seconds(3)
 
@@ -73,7 +76,7 @@ struct Drive {
       display.say(
         "\("Pausing at the next checkpoint.", .warning) Press Ctrl-C again to stop at once; "
           + "both are safe.")
-      driver.interrupt(by: Person(name: person, reason: "interrupted at the keyboard"))
+      driver.interrupt(by: Person(name: person, reason: Self.interruption))
     case 2:
       display.say(Line("Stopping at once.", .warning))
       driver.abandon()

@@ -94,6 +94,22 @@ struct RunCommand: Command {
     }
   }
 
+  /// Ends a pause that came from Ctrl-C; one that somebody asked for is theirs to end.
+  private func resume(
+    _ open: RolloutRecord, _ helm: Helm, _ book: any Journal, _ context: Context
+  ) async throws {
+    do {
+      let loaded = try await LoadedRollout.load(open, from: book, wiring: context.wiring)
+      guard loaded.machine.pause?.reason == Drive.interruption else { return }
+      _ = try await book.append(
+        .resumed(by: person.person("", in: context)), to: open.id,
+        at: context.wiring.clock.now(), live: nil, answering: nil, lease: helm.lease)
+    } catch {
+      try? await book.release(helm.lease)
+      throw error
+    }
+  }
+
   private func carryOn(
     _ open: RolloutRecord, _ read: ReadPlaybook, _ book: any Journal, _ context: Context
   ) async throws -> ExitCode {
@@ -118,6 +134,7 @@ struct RunCommand: Command {
     let helm = try await Helm.take(
       open.environment, of: book, as: person.login(in: context), clock: context.wiring.clock,
       isForced: drive.takeOver)
+    try await resume(open, helm, book, context)
     return try await steering.drive(
       open, helm: helm, as: person.login(in: context),
       note: "Carrying on with rollout \(open.id, .strong) of \(open.environment), begun at "
