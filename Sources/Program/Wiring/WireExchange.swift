@@ -70,12 +70,36 @@ package final class WireExchange: HTTPExchange {
         authorities: authorities))
   }
 
+  /// Reads `host:port`, `[::1]:port`, or a host alone, which keeps the URL's port.
+  static func place(_ text: String) -> (host: String, port: Int?)? {
+    if text.hasPrefix("[") {
+      guard let end = text.firstIndex(of: "]") else { return nil }
+      let host = String(text[text.index(after: text.startIndex)..<end])
+      let rest = text[text.index(after: end)...]
+      if rest.isEmpty { return (host, nil) }
+      guard rest.hasPrefix(":"), let port = Int(rest.dropFirst()) else { return nil }
+      return (host, port)
+    }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    switch parts.count {
+    case 1: return text.isEmpty ? nil : (text, nil)
+    case 2: return Int(parts[1]).map { (String(parts[0]), $0) }
+    // An IPv6 address without brackets can have no port.
+    default: return (text, nil)
+    }
+  }
+
   /// The aim for a URL: `host:port` to connect to in place of the URL's own.
   private func aim(at address: String, for url: String) throws(Failure) -> HTTPAim {
     guard let parts = URLComponents(string: url), let host = parts.host else {
       throw .permanent("'\(url)' has no host", hint: "Write http://host/path.")
     }
     let port = parts.port ?? (parts.scheme?.lowercased() == "https" ? 443 : 80)
-    return HTTPAim(host: host, port: port, address: address)
+    guard let (name, number) = Self.place(address) else {
+      throw .permanent(
+        "'\(address)' is not a place to connect to",
+        hint: "Write host:port, such as 127.0.0.1:8080.")
+    }
+    return HTTPAim(host: host, port: port, address: name, addressPort: number)
   }
 }

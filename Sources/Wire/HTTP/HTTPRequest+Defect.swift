@@ -37,7 +37,7 @@ extension HTTPAim {
   var defect: String? {
     let names = [host, address]
     guard names.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f } }),
-      (1...65_535).contains(port)
+      (1...65_535).contains(port), (1...65_535).contains(addressPort ?? port)
     else { return "it is aimed at something that is not host, port and address" }
     return nil
   }
@@ -47,6 +47,6 @@ extension HTTPAim {
     func bracketed(_ name: String) -> String {
       name.utf8.contains(UInt8(ascii: ":")) && !name.hasPrefix("[") ? "[\(name)]" : name
     }
-    return "\(bracketed(host)):\(port):\(bracketed(address)):\(port)"
+    return "\(bracketed(host)):\(port):\(bracketed(address)):\(addressPort ?? port)"
   }
 }

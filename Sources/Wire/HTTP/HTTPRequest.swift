@@ -49,11 +49,14 @@ package struct HTTPAim: Sendable, Equatable {
   package var port: Int
   /// An IP address (IPv6 without brackets) or another name.
   package var address: String
+  /// The port to connect to; nil for that of the URL.
+  package var addressPort: Int?
 
-  package init(host: String, port: Int, address: String) {
+  package init(host: String, port: Int, address: String, addressPort: Int? = nil) {
     self.host = host
     self.port = port
     self.address = address
+    self.addressPort = addressPort
   }
 }
 
