@@ -165,6 +165,9 @@ package struct NamedServer: Sendable {
     return String(decoding: data, as: UTF8.self)
   }
 
+  /// The end of what the server has to say about itself.
+  package var log: String { Self.log(folder) }
+
   private static func log(_ folder: String) -> String {
     let text = try? String(contentsOfFile: "\(folder)/named.log", encoding: .utf8)
     return String((text ?? "no log").suffix(800))

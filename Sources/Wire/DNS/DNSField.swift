@@ -39,5 +39,12 @@ enum DNSField {
     .ds: [.number16, .number8, .number8, .hex],
     .sshfp: [.number8, .number8, .hex],
     .tlsa: [.number8, .number8, .number8, .hex],
+    .smimea: [.number8, .number8, .number8, .hex],
+    .hinfo: [.string, .string],
+    .rp: [.name, .name],
+    .afsdb: [.number16, .name],
+    .kx: [.number16, .name],
+    .naptr: [.number16, .number16, .string, .string, .string, .name],
+    .uri: [.number16, .number16, .text],
   ]
 }

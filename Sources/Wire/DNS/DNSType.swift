@@ -9,25 +9,43 @@ package struct DNSType: RawRepresentable, Sendable, Hashable {
   package static let cname = DNSType(rawValue: 5)
   package static let soa = DNSType(rawValue: 6)
   package static let ptr = DNSType(rawValue: 12)
+  package static let hinfo = DNSType(rawValue: 13)
   package static let mx = DNSType(rawValue: 15)
   package static let txt = DNSType(rawValue: 16)
+  package static let rp = DNSType(rawValue: 17)
+  package static let afsdb = DNSType(rawValue: 18)
   package static let aaaa = DNSType(rawValue: 28)
   package static let srv = DNSType(rawValue: 33)
+  package static let naptr = DNSType(rawValue: 35)
+  package static let kx = DNSType(rawValue: 36)
   package static let dname = DNSType(rawValue: 39)
   package static let opt = DNSType(rawValue: 41)
   package static let ds = DNSType(rawValue: 43)
   package static let sshfp = DNSType(rawValue: 44)
   package static let rrsig = DNSType(rawValue: 46)
   package static let nsec = DNSType(rawValue: 47)
+  package static let nsec3 = DNSType(rawValue: 50)
   package static let tlsa = DNSType(rawValue: 52)
+  package static let smimea = DNSType(rawValue: 53)
+  package static let https = DNSType(rawValue: 65)
   package static let spf = DNSType(rawValue: 99)
   package static let tsig = DNSType(rawValue: 250)
   package static let axfr = DNSType(rawValue: 252)
   package static let any = DNSType(rawValue: 255)
+  package static let uri = DNSType(rawValue: 256)
   package static let caa = DNSType(rawValue: 257)
 
   /// Those that RFC 4034 and RFC 2181 let stand beside a CNAME.
   package var mayStandBesideCNAME: Bool { self == .rrsig || self == .nsec || self == .cname }
+
+  /// Every type of data that a zone can hold and that has a mnemonic, by number.
+  package static let known = mnemonics.map { DNSType(rawValue: $0.1) }.filter { !$0.isMeta }
+
+  /// Whether the number stands for a question or a message's own records, never for zone data.
+  package var isMeta: Bool { rawValue == 41 || (128...255).contains(rawValue) || rawValue == 0 }
+
+  /// Whether the fields of the data are known, so that its text form can be read and written.
+  package var hasText: Bool { DNSField.layout(of: self) != nil }
 
   /// Every mnemonic that a zone file of today may hold; the data of most is left as it is.
   private static let mnemonics: [(String, UInt16)] = [

@@ -1,0 +1,6 @@
+package import Resources
+
+/// The providers of this target.
+package enum DNSProviders {
+  package static let all: [Provider] = [.zoneFile, .dynamicZone]
+}
