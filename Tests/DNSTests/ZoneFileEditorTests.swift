@@ -57,7 +57,8 @@ import Wire
     let crlf = "$TTL 60\r\n@ SOA n m 1 2 3 4 5\r\nb A 192.0.2.1"
     #expect(
       try edit(crlf, "a.example.test.", [set("A", "192.0.2.7")])
-        == "$TTL 60\r\n@ SOA n m 2 2 3 4 5\r\nb A 192.0.2.1\r\na.example.test.\t60\tIN\tA\t192.0.2.7\r\n"
+        == "$TTL 60\r\n@ SOA n m 2 2 3 4 5\r\nb A 192.0.2.1\r\n"
+        + "a.example.test.\t60\tIN\tA\t192.0.2.7\r\n"
     )
   }
 

@@ -103,8 +103,8 @@ package struct NamedServer: Sendable {
     let configuration = """
       \(keys)
       options {
-        directory "\(folder)"; pid-file "\(folder)/named.pid"; session-keyfile "\(folder)/session.key";
-        managed-keys-directory "\(folder)"; lock-file none;
+        directory "\(folder)"; managed-keys-directory "\(folder)"; lock-file none;
+        pid-file "\(folder)/named.pid"; session-keyfile "\(folder)/session.key";
         listen-on port \(port) { 127.0.0.1; }; listen-on-v6 { none; };
         recursion no; dnssec-validation no; empty-zones-enable no; notify no;
         minimal-responses yes; allow-transfer { \(transfers) }; \(options)
