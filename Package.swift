@@ -44,6 +44,7 @@ let package = Package(
     .target(
       name: "Local",
       dependencies: ["Resources", "SQLite", "Digests", "Subprocesses", "JSON", "CLinux"]),
+    .target(name: "Transforms", dependencies: ["Resources", "SQLite", "JSON"]),
     .target(name: "DNS", dependencies: ["Resources", "Wire", "Digests"]),
     .target(
       name: "Actions",
@@ -55,7 +56,7 @@ let package = Package(
       name: "Program",
       dependencies: [
         "Actions", "Commands", "DNS", "Digests", "JSON", "JournalStore", "Local", "Resources",
-        "Rollouts", "SQLite", "Subprocesses", "Wire",
+        "Rollouts", "SQLite", "Subprocesses", "Transforms", "Wire",
       ]),
 
     // tests
@@ -84,7 +85,8 @@ let package = Package(
     .testTarget(
       name: "ActionsTests",
       dependencies: [
-        "Actions", "Local", "DNS", "Rollouts", "Resources", "JSON", "Subprocesses", "Harness",
+        "Actions", "Local", "DNS", "Rollouts", "Resources", "JSON", "Subprocesses", "Transforms",
+        "Harness", "SQLite",
       ]),
     .testTarget(
       name: "CrashTests",
@@ -98,6 +100,8 @@ let package = Package(
         "cutover", "Program", "Commands", "JSON", "JournalStore", "Resources", "Rollouts",
         "Subprocesses", "Harness",
       ]),
+    .testTarget(
+      name: "TransformsTests", dependencies: ["Transforms", "Resources", "JSON", "Harness"]),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 package import Resources
 package import Rollouts
+import Transforms
 
 /// Everything that the program reaches the outside with; tests put other things in its place.
 package struct Wiring: Sendable {
@@ -46,6 +47,6 @@ package struct Wiring: Sendable {
   package var outside: Site.Outside {
     Site.Outside(
       resources: resources, context: ProviderContext(secrets: secrets, clock: clock),
-      resolver: resolver, http: http, processEnvironment: environment)
+      resolver: resolver, http: http, transforms: SQLTransforms(), processEnvironment: environment)
   }
 }
