@@ -13,6 +13,7 @@ final class Archive {
   private(set) var count = 0
   private let file: FileHandle
   private var known: Fingerprints
+  private var added: Set<UInt64> = []
 
   /// Opens or makes the file, and its folder.
   init(at path: String) throws(Failure) {
@@ -38,9 +39,13 @@ final class Archive {
     return try Archive(at: path).count
   }
 
+  func contains(_ line: [UInt8]) -> Bool {
+    known.contains(line) || added.contains(Fingerprints.fingerprint(line))
+  }
+
   /// Adds the lines that are not there yet.
   func add(_ lines: [[UInt8]]) throws(Failure) {
-    let new = lines.filter { !known.contains($0) }
+    let new = lines.filter { !contains($0) }
     guard !new.isEmpty else { return }
     do {
       try file.write(contentsOf: Data(new.flatMap { $0 + [UInt8(ascii: "\n")] }))
@@ -49,6 +54,7 @@ final class Archive {
       throw Self.failure(path, error)
     }
     count += new.count
+    for line in new { added.insert(Fingerprints.fingerprint(line)) }
   }
 
   private func readBack() throws(Failure) {

@@ -33,7 +33,8 @@ struct Fingerprints {
     return low < sorted.count && sorted[low] == wanted
   }
 
-  private static func fingerprint(_ bytes: [UInt8]) -> UInt64 {
+  /// The first eight bytes of the digest.
+  static func fingerprint(_ bytes: [UInt8]) -> UInt64 {
     Digest.sha256(bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 }

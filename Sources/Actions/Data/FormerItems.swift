@@ -12,6 +12,9 @@ struct FormerItems: Sendable {
   private(set) var byKey: [ItemKey: [UInt8]] = [:]
   private(set) var sum = DigestSum()
 
+  /// None at all.
+  init() {}
+
   /// Reads back what a plan kept.
   init(_ texts: [String], of target: any TableStore) throws(Failure) {
     for text in texts {

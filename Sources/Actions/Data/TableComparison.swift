@@ -21,6 +21,7 @@ struct TableComparison: Sendable {
   /// How many differences are named.
   let namedMax: Int
   let pace: Pace
+  var windowItemsMax = Self.windowItemsMax
 
   func compare() async throws(Failure) -> TableFindings {
     if let findings = try await sideBySide() { return findings }
@@ -57,7 +58,7 @@ struct TableComparison: Sendable {
           isRightOver = true
         }
       }
-      guard waiting.isSmall else { return nil }
+      guard waiting.isSmall(windowItemsMax) else { return nil }
       pace.report(.init(done: findings.leftCount, unit: "items"))
     }
     waiting.close(allowed, &findings)
@@ -157,8 +158,8 @@ private struct Window {
   private var right: [ItemKey: [UInt8]] = [:]
   private var byteCount = 0
 
-  var isSmall: Bool {
-    left.count + right.count <= TableComparison.windowItemsMax
+  func isSmall(_ itemsMax: Int) -> Bool {
+    left.count + right.count <= itemsMax
       && byteCount <= TableComparison.windowBytesMax
   }
 

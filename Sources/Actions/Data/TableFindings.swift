@@ -38,10 +38,9 @@ struct TableFindings: Sendable {
     case .missing: named.append("\(key.text) is missing")
     case .extra: named.append("\(key.text) is there besides")
     case .differing:
-      let attributes = versions.map { Self.attributes($0.0, $0.1) } ?? []
-      named.append(
-        "\(key.text) differs in \(attributes.prefix(Self.attributesNamedMax).joined(separator: ", "))"
-      )
+      let names = versions.map { Self.attributes($0.0, $0.1) } ?? []
+      let few = names.prefix(Self.attributesNamedMax).joined(separator: ", ")
+      named.append("\(key.text) differs in \(few)")
     }
   }
 

@@ -9,6 +9,8 @@ import Rollouts
 struct TablePageCopier: Sendable {
   /// Keys named in a message.
   private static let namedMax = 5
+  /// A store that copies by itself moves more at a time than what passes through here.
+  private static let serverSideBatchMin = 20_000
 
   let source: any TableStore
   let target: any TableStore
@@ -147,7 +149,7 @@ struct TablePageCopier: Sendable {
     }
     var progress = progress
     let outcome = try await target.copyPage(
-      from: source, after: progress.position, limit: batch)
+      from: source, after: progress.position, limit: max(batch, Self.serverSideBatchMin))
     try TablePages.checkMoved(from: progress.position, to: outcome.next, in: source.url)
     progress.read += outcome.copied
     progress.written += outcome.copied

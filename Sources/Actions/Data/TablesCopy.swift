@@ -117,6 +117,7 @@ package struct TablesCopy: Action {
       checkpoint ?? TableCopyCheckpoint(pairs: plan.pairs.map { _ in .init() })
     for (index, copier) in copiers.enumerated() where state.pairs[index].isServerSide == nil {
       state.pairs[index].isServerSide = try await copier.canCopyServerSide()
+      if state.pairs[index].isServerSide == true { try await progress.saveNow(state) }
     }
     let total = plan.pairs.reduce(0 as Int?) { sum, pair in
       sum.flatMap { sum in pair.source?.itemCount.map { sum + $0 } }
@@ -192,6 +193,11 @@ extension TablePageCopier {
     guard transform == nil, former.byKey.isEmpty,
       let target = target as? any TableServerSideCopying
     else { return false }
+    var pages = TablePages(target, limit: 1)
+    while let items = try await pages.next() {
+      // Written since the plan: only the careful way tells conflicts from copies.
+      if !items.isEmpty { return false }
+    }
     return try await target.canCopy(from: source)
   }
 }
