@@ -7,5 +7,9 @@ enum ActionList {
     ActionDescriptor(StackDeploy.self),
     ActionDescriptor(StackDestroy.self),
     ActionDescriptor(TablesCopy.self),
+    ActionDescriptor(TablesCompare.self),
+    ActionDescriptor(BucketsSync.self),
+    ActionDescriptor(BucketsCompare.self),
+    ActionDescriptor(UsersCopy.self),
   ]
 }

@@ -6,6 +6,8 @@ import Synchronization
 package final class MemorySite: Sendable {
   private struct State {
     var tables: [String: any TableStore] = [:]
+    var buckets: [String: any BucketStore] = [:]
+    var users: [String: any UserDirectory] = [:]
     var notes: [String] = []
     var isStopping = false
   }
@@ -14,10 +16,24 @@ package final class MemorySite: Sendable {
   package let clock = ManualClock(movesByItself: true)
   package let folder: String
 
-  package init(folder: String) { self.folder = folder }
+  /// Further providers, for tests against real stores.
+  private let providers: [Provider]
+
+  package init(folder: String, providers: [Provider] = []) {
+    self.folder = folder
+    self.providers = providers
+  }
 
   package func add(_ table: any TableStore) {
     state.withLock { $0.tables[table.url.text] = table }
+  }
+
+  package func add(_ bucket: any BucketStore) {
+    state.withLock { $0.buckets[bucket.url.text] = bucket }
+  }
+
+  package func add(_ users: any UserDirectory) {
+    state.withLock { $0.users[users.url.text] = users }
   }
 
   package var notes: [String] { state.withLock { $0.notes } }
@@ -26,16 +42,24 @@ package final class MemorySite: Sendable {
   package func site(
     isPreview: Bool = false, transforms: any TransformMaker = NoTransforms()
   ) -> Site {
-    let open: @Sendable (ResourceURL, ProviderContext) throws(Failure) -> any TableStore = {
-      [self] url, _ throws(Failure) in
-      guard let table = state.withLock({ $0.tables[url.text] }) else {
-        throw .permanent("no table \(url)", hint: "")
-      }
-      return table
-    }
-    let catalog = ResourceCatalog([
-      Provider(scheme: "memory", summary: "Tests.", example: "memory:///t", open: .table(open))
-    ])
+    let catalog = ResourceCatalog(
+      [
+        Provider(
+          scheme: "memory", summary: "Tests.", example: "memory:///t",
+          open: .table { [self] (url, _) throws(Failure) in
+            try found(url, state.withLock { $0.tables[url.text] })
+          }),
+        Provider(
+          scheme: "memorybucket", summary: "Tests.", example: "memorybucket:///b",
+          open: .bucket { [self] (url, _) throws(Failure) in
+            try found(url, state.withLock { $0.buckets[url.text] })
+          }),
+        Provider(
+          scheme: "memoryusers", summary: "Tests.", example: "memoryusers:///u",
+          open: .users { [self] (url, _) throws(Failure) in
+            try found(url, state.withLock { $0.users[url.text] })
+          }),
+      ] + providers)
     let context = ProviderContext(
       secrets: Secrets { _, _ throws(Failure) in nil }, clock: clock)
     return Site(
@@ -45,6 +69,11 @@ package final class MemorySite: Sendable {
         resources: catalog, context: context, resolver: NoResolver(), http: NoHTTP(),
         transforms: transforms, processEnvironment: [:]),
       record: { RolloutRecordView(live: .blue, steps: []) })
+  }
+
+  private func found<Store>(_ url: ResourceURL, _ store: Store?) throws(Failure) -> Store {
+    guard let store else { throw .permanent("this test has no \(url)", hint: "Add it.") }
+    return store
   }
 
   package var pace: Pace {

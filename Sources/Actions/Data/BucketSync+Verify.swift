@@ -1,0 +1,91 @@
+import Digests
+import Resources
+import Rollouts
+
+extension BucketSync {
+  private static let namedMax = 5
+
+  /// What one row means for the account.
+  private struct RowFinding: Sendable {
+    var source: [UInt8]?
+    /// What the target holds of what was copied; nil for what was there before and is left alone.
+    var found: [UInt8]?
+    var difference: String?
+  }
+
+  /// Reads both sides again and compares with what was copied.
+  func verify(_ ledger: Ledger, _ pace: Pace) async throws(Failure) -> (Verdict, Ledger) {
+    guard try await target.description() != nil else {
+      return (.failed("\(target.url) does not exist"), ledger)
+    }
+    var ledger = ledger
+    var found = DigestSum()
+    var now = DigestSum()
+    var named: [String] = []
+    var rows = try await merge()
+    while true {
+      let page = try await rows.nextRows()
+      if page.isEmpty { break }
+      try pace.checkStop()
+      let findings = try await concurrentMap(page, atOnce: concurrency) { row throws(Failure) in
+        try await finding(row)
+      }
+      for finding in findings {
+        if let line = finding.source { now.add(line) }
+        if let line = finding.found { found.add(line) }
+        if let text = finding.difference, named.count < Self.namedMax { named.append(text) }
+      }
+      pace.report(.init(done: Int(found.count), unit: "objects read back"))
+    }
+    ledger.foundDigest = found.description
+    let names = named.isEmpty ? "" : ": " + named.joined(separator: "; ")
+    if ledger.foundDigest != ledger.expectedDigest {
+      let wanted = DigestSum(ledger.expectedDigest)?.count ?? 0
+      return (
+        .failed("\(target.url) holds \(found.count) objects where \(wanted) were copied\(names)"),
+        ledger
+      )
+    }
+    if state == .frozen, now.description != ledger.readDigest {
+      return (
+        .failed(
+          "somebody still writes to \(source.url): \(ledger.read) objects were read, now there are "
+            + "\(now.count)\(names)"), ledger
+      )
+    }
+    return (
+      .passed("\(target.url) holds the \(found.count) objects that were copied to it"), ledger
+    )
+  }
+
+  private func finding(_ row: BucketRow) async throws(Failure) -> RowFinding {
+    var finding = RowFinding()
+    if let entry = row.source, state == .frozen {
+      finding.source = ObjectIdentity.line(
+        entry, content: try await identity.content(of: entry, in: source))
+    }
+    if let entry = row.target {
+      finding.found = ObjectIdentity.line(
+        entry, content: try await identity.content(of: entry, in: target))
+    }
+    if row.former != nil, !former.has(row.key), let entry = row.target {
+      // The target's own: it counts where the source has the same, and is left alone elsewhere.
+      var isAlike = false
+      if let other = row.source {
+        isAlike = try await identity.isSame(other, in: source, entry, in: target)
+      }
+      if !isAlike { finding.found = nil }
+      return finding
+    }
+    switch (row.source, row.target) {
+    case (nil, nil): break
+    case (_?, nil): finding.difference = "'\(row.key.text)' is missing"
+    case (nil, _?): finding.difference = "'\(row.key.text)' is there besides"
+    case (_?, _?):
+      if finding.source != nil, finding.source != finding.found {
+        finding.difference = "'\(row.key.text)' differs"
+      }
+    }
+    return finding
+  }
+}

@@ -1,0 +1,157 @@
+package import Resources
+package import Rollouts
+
+/// Makes a bucket hold what another one holds, proves it, and can take it back.
+///
+/// The source is only read. What the target held is kept in the step's work folder before it is
+/// overwritten or deleted, and undo puts it back.
+package struct BucketsSync: Action {
+  package static let name = "buckets.sync"
+  package static let summary = "Copy the objects of a bucket that the target does not have alike."
+  package static let reversal = Reversal.exact
+
+  package static let inputs: [InputField] = [
+    .required("from", .resource(.bucket), "The source; it is only read."),
+    .required("to", .resource(.bucket), "The target; it is made when it is missing."),
+    .optional("prefix", .string, "Only objects whose keys begin so.", default: ""),
+    .optional(
+      "existing", .choice(ExistingPolicy.allCases.map(\.rawValue)),
+      "What to do when the target holds objects: refuse to begin, keep them, or overwrite them.",
+      default: ExistingPolicy.refuse.rawValue),
+    .optional(
+      "delete", .boolean,
+      "Whether objects that only the target held are deleted; needs existing: \"overwrite\".",
+      default: "false"),
+    .optional(
+      "compare", .choice(ObjectComparison.allCases.map(\.rawValue)),
+      "How objects count as alike: by SHA-256 of their content, or by size and time only.",
+      default: ObjectComparison.digest.rawValue),
+    .optional(
+      "concurrency", .integer(concurrencyRange), "Objects moved at the same time.",
+      default: "\(concurrencyDefault)"),
+    .optional(
+      "source", .choice(SourceState.allCases.map(\.rawValue)),
+      "Whether a source that changes meanwhile fails the verification (frozen) or not (moving).",
+      default: SourceState.frozen.rawValue),
+  ]
+
+  private static let concurrencyRange = 1...256
+  private static let concurrencyDefault = 16
+  /// What an estimate reckons with where nothing was measured.
+  private static let objectsPerSecond = 2000.0
+  private static let bytesPerSecond = 50_000_000.0
+  /// Objects counted for a plan; more make it wait too long.
+  private static let countedMax = 200_000
+
+  package struct Input: Decodable, Sendable {
+    package var from: ResourceURL
+    package var to: ResourceURL
+    package var prefix: String?
+    package var existing: ExistingPolicy?
+    package var delete: Bool?
+    package var compare: ObjectComparison?
+    package var concurrency: Int?
+    package var source: SourceState?
+
+    package init(from: ResourceURL, to: ResourceURL) {
+      self.from = from
+      self.to = to
+    }
+  }
+
+  private let site: Site
+  private let sync: BucketSync
+
+  package init(_ input: Input, in site: Site) throws(Failure) {
+    self.site = site
+    let existing = input.existing ?? .refuse
+    let deletes = input.delete ?? false
+    let concurrency = input.concurrency ?? Self.concurrencyDefault
+    guard input.from != input.to else {
+      throw .permanent(
+        "\(Self.name): \(input.from) is source and target", hint: "Name two buckets.")
+    }
+    guard !deletes || existing == .overwrite else {
+      throw .permanent(
+        "\(Self.name): 'delete' would delete what existing: \"\(existing.rawValue)\" protects",
+        hint: "Say existing: \"overwrite\" too; what is deleted is kept for undo.")
+    }
+    guard Self.concurrencyRange.contains(concurrency) else {
+      throw .permanent(
+        "\(Self.name): 'concurrency' is out of bounds", hint: "It is \(Self.concurrencyRange).")
+    }
+    sync = BucketSync(
+      source: try site.bucket(input.from), target: try site.bucket(input.to),
+      prefix: ObjectKey(input.prefix ?? ""), existing: existing, deletes: deletes,
+      identity: ObjectIdentity(comparison: input.compare ?? .digest), concurrency: concurrency,
+      state: input.source ?? .frozen, folder: site.workFolder)
+  }
+
+  package func plan() async throws(Failure) -> Planned<BucketSyncPlan> {
+    let (from, to) = (sync.source.url, sync.target.url)
+    guard try await sync.source.description() != nil else {
+      guard site.isPreview else {
+        throw .permanent("\(from) does not exist", hint: "Name a bucket that is there.")
+      }
+      return Planned(
+        BucketSyncPlan(createsTarget: false),
+        changes: ["copy \(from), which an earlier step makes, to \(to)"])
+    }
+    var plan = BucketSyncPlan(createsTarget: try await sync.target.description() == nil)
+    var changes: [String] = []
+    if plan.createsTarget {
+      changes.append(site.isPreview ? "create \(to) unless an earlier step does" : "create \(to)")
+    } else {
+      try await sync.checkEmpty()
+    }
+    let (objects, bytes, isAll) = try await count()
+    plan.objectCount = isAll ? objects : nil
+    plan.byteCount = isAll ? bytes : nil
+    changes.append(
+      "copy \(isAll ? "" : "more than ")\(objects) objects (\(bytes) bytes) from \(from) to \(to)")
+    if sync.deletes { changes.append("delete the objects of \(to) that \(from) does not have") }
+    return Planned(
+      plan, changes: changes,
+      estimate: Estimate(
+        seconds: Double(objects) / Self.objectsPerSecond + Double(bytes) / Self.bytesPerSecond,
+        items: plan.objectCount, bytes: plan.byteCount))
+  }
+
+  private func count() async throws(Failure) -> (objects: Int, bytes: Int64, isAll: Bool) {
+    var walk = BucketWalk(sync.source, prefix: sync.prefix)
+    var objects = 0
+    var bytes: Int64 = 0
+    while let page = try await walk.nextPage() {
+      objects += page.count
+      bytes += page.reduce(0) { $0 + $1.size }
+      if objects > Self.countedMax { return (objects, bytes, false) }
+    }
+    return (objects, bytes, true)
+  }
+
+  package func apply(
+    _ plan: BucketSyncPlan, from checkpoint: BucketSyncCheckpoint?,
+    progress: Progress<BucketSyncCheckpoint>
+  ) async throws(Failure) -> StepReport {
+    let state = try await sync.run(plan, from: checkpoint ?? .init(), progress: progress)
+    return StepReport(
+      ledgers: [state.ledger(from: sync.source.url, to: sync.target.url)],
+      notes: state.deleted > 0 ? ["deleted \(state.deleted) objects of \(sync.target.url)"] : [])
+  }
+
+  package func verify(
+    _ plan: BucketSyncPlan, report: StepReport, pace: Pace
+  ) async throws(Failure) -> Verification {
+    guard let ledger = report.ledgers.first else {
+      return Verification(.inconclusive("the copy has left no account"))
+    }
+    let (verdict, completed) = try await sync.verify(ledger, pace)
+    return Verification(verdict, ledgers: [completed])
+  }
+
+  package func undo(
+    _ plan: BucketSyncPlan, from checkpoint: BucketSyncCheckpoint?, pace: Pace
+  ) async throws(Failure) {
+    try await sync.undo(plan, pace)
+  }
+}

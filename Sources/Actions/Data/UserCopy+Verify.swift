@@ -1,0 +1,67 @@
+import Digests
+import Resources
+import Rollouts
+
+extension UserCopy {
+  private static let namedMax = 5
+
+  /// Looks every user of the source up at the target.
+  ///
+  /// Users whom the copy has kept as they were are told from lost ones by the account: it counts
+  /// as many of them.
+  func verify(_ ledger: Ledger, _ pace: Pace) async throws(Failure) -> (Verdict, Ledger) {
+    guard try await target.description() != nil else {
+      return (.failed("\(target.url) does not exist"), ledger)
+    }
+    var ledger = ledger
+    var found = DigestSum()
+    var now = DigestSum()
+    var missing: [String] = []
+    var differing: [String] = []
+    var position: PagePosition?
+    repeat {
+      try pace.checkStop()
+      let page = try await source.page(after: position, limit: batch)
+      try TablePages.checkMoved(from: position, to: page.next, in: source.url)
+      position = page.next
+      for user in page.elements {
+        now.add(Self.line(user))
+        guard skipReason(user) == nil else { continue }
+        guard let other = try await target.user(named: user.name) else {
+          missing.append(user.name)
+          continue
+        }
+        if isSame(carried(user), other) {
+          found.add(Self.line(other))
+        } else {
+          differing.append(user.name)
+        }
+      }
+      pace.report(.init(done: Int(now.count), unit: "users looked up"))
+    } while position != nil
+    ledger.foundDigest = found.description
+    let kept = ledger.skipped[Self.differsReason] ?? 0
+    let isComplete = missing.isEmpty && differing.count == kept
+    if state == .frozen, now.description != ledger.readDigest {
+      return (
+        .failed(
+          "somebody still writes to \(source.url): \(ledger.read) users were read, now there are "
+            + "\(now.count)" + Self.sample(missing + differing)), ledger
+      )
+    }
+    guard isComplete, ledger.foundDigest == ledger.expectedDigest else {
+      return (
+        .failed(
+          "\(target.url): \(missing.count) users are missing, \(max(0, differing.count - kept)) "
+            + "differ" + Self.sample(missing + differing)), ledger
+      )
+    }
+    return (.passed("\(target.url) holds the \(found.count) users that were copied to it"), ledger)
+  }
+
+  private static func sample(_ names: [String]) -> String {
+    guard !names.isEmpty else { return "" }
+    return ": " + names.prefix(namedMax).joined(separator: ", ")
+      + (names.count > namedMax ? " …" : "")
+  }
+}
