@@ -38,6 +38,11 @@ enum DNSText {
     texts.map { value($0, type: type) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// Whether the text is an address of the record type, `A` or `AAAA`.
+  static func isAddress(_ text: String, type: String) -> Bool {
+    address(text, type == "A" ? AF_INET : AF_INET6) != nil
+  }
+
   /// The address as the system writes it; nil when the text is no address of that family.
   static func address(_ text: String, _ family: Int32) -> String? {
     var bytes = [UInt8](repeating: 0, count: 16)
