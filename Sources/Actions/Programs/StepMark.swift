@@ -2,10 +2,10 @@ import Glibc
 import Resources
 import Rollouts
 
-/// A file that says, durably, that a step has begun to change something.
+/// A file that says, durably, that a step has begun something.
 ///
 /// A checkpoint says so too, but it is forgotten when a step is done anew after a failed check;
-/// what a step made before must still be known as its own then.
+/// what a step made or started before must still be known as its own then.
 struct StepMark {
   private let folder: String
   private let path: String
@@ -31,6 +31,11 @@ struct StepMark {
     defer { close(file) }
     guard fsync(file) == 0 else { throw failure("write", path, errno) }
     try Self.synchronise(folder)
+  }
+
+  /// Takes the mark away; none there is success.
+  func clear() throws(Failure) {
+    guard unlink(path) == 0 || errno == ENOENT else { throw failure("remove", path, errno) }
   }
 
   /// Makes a folder and those above it that are missing.

@@ -50,7 +50,8 @@ package struct ActionRig: Sendable {
   }
 
   package func verify() async throws -> Verdict {
-    try await verbs.verify(
+    if journal.plan == nil { _ = try await plan() }
+    return try await verbs.verify(
       journal.plan?.plan ?? "", report: journal.report ?? StepReport(), pace: pace
     ).verdict
   }
