@@ -19,6 +19,8 @@ struct Census {
   /// One that is to go.
   struct Stale {
     var process: ProcessIdentity
+    /// As far as it is written down.
+    var service: String?
     var stopWithin: Duration
   }
 
@@ -26,7 +28,8 @@ struct Census {
   static let serviceMark = "CUTOVER_SERVICE"
 
   private(set) var current: [String: Service] = [:]
-  /// From former definitions, or left by a service that has ended; those that lead come first.
+  /// From former definitions, or left by a service that has ended, in the order to stop them: first
+  /// those that lead, the youngest before the others, since they may start children anew.
   private(set) var stale: [Stale] = []
 
   /// The variables that a service's processes carry.
@@ -72,14 +75,19 @@ struct Census {
       // Others of its kind that lead a session were started by mistake; its children stay.
       kept.formUnion(marked.filter { getsid($0.pid) != $0.pid })
     }
-    let graces = runs.map { (process: $0.identity, grace: $0.stopWithinMilliseconds) }
     let longest = record.services.map(\.stopWithinMilliseconds).max() ?? 0
-    let doomed = Set(all).union(graces.map(\.process)).subtracting(kept)
-    stale = doomed.map { process in
-      let grace = graces.first { $0.process == process }?.grace ?? longest
-      return Stale(process: process, stopWithin: .milliseconds(grace))
+    let doomed = Set(all).union(runs.map(\.identity)).subtracting(kept)
+    stale = Self.stoppingOrder(doomed).map { process in
+      let run = runs.first { $0.identity == process }
+      return Stale(
+        process: process, service: run?.service,
+        stopWithin: .milliseconds(run?.stopWithinMilliseconds ?? longest))
     }
-    .sorted { ($0.process.startTicks, $0.process.pid) < ($1.process.startTicks, $1.process.pid) }
+  }
+
+  private static func stoppingOrder(_ doomed: Set<ProcessIdentity>) -> [ProcessIdentity] {
+    let byAge = doomed.sorted { ($0.startTicks, $0.pid) > ($1.startTicks, $1.pid) }
+    return byAge.filter { getsid($0.pid) == $0.pid } + byAge.filter { getsid($0.pid) != $0.pid }
   }
 }
 

@@ -169,7 +169,9 @@ struct InstanceFolder: Sendable {
       }
       try DurableFile.synchronise(folder: path)
     }
-    if record != former { try record.write(in: path) }
+    if try StackRecord.bytes(of: record) != StackRecord.bytes(of: former) {
+      try record.write(in: path)
+    }
   }
 
   // MARK: Removing
@@ -182,7 +184,7 @@ struct InstanceFolder: Sendable {
     let gone = sibling("gone", String(record.id.prefix(16)))
     guard rename(path, gone) == 0 else { throw .system(errno, "\(url) cannot be removed") }
     try DurableFile.synchronise(folder: DurableFile.parent(of: path))
-    try remove(gone)
+    try sweep()
   }
 
   /// Removes copies of templates that are no longer in use.

@@ -181,14 +181,14 @@ extension ProcessStack {
     for _ in 0..<Self.stopRoundsMax {
       let doomed = try stale()
       if doomed.isEmpty { return }
-      for one in doomed.reversed() {
+      for one in doomed {
         do throws(SubprocessFailure) {
           guard try one.process.isAlive() else { continue }
           try await Daemon.stop(one.process, grace: one.stopWithin)
         } catch {
           throw .subprocess(error, "\(one.process) of \(url) cannot be stopped")
         }
-        try await note("stopped \(one.process)")
+        try await note("stopped \(one.service.map { "\($0), " } ?? "")\(one.process)")
       }
     }
     throw .transient(

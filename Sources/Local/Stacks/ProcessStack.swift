@@ -175,6 +175,7 @@ package actor ProcessStack: StackDeployer {
     _ template: StackTemplate, id: String, in folder: InstanceFolder
   ) throws(Failure) -> Wanted {
     let location = try Self.location(of: template)
+    try refuseNesting(location, folder.path)
     let file = "\(location)/\(TemplateTree.definitionName)"
     guard let bytes = try DurableFile.read(file) else {
       throw .permanent(
@@ -202,6 +203,18 @@ package actor ProcessStack: StackDeployer {
     return Wanted(
       record: record, digests: try Self.digests(of: record),
       secretEnvironments: definition.secretEnvironments)
+  }
+
+  /// A template that holds its own copy would grow without end.
+  private func refuseNesting(_ template: String, _ instance: String) throws(Failure) {
+    let real = realpath(template, nil)
+    defer { free(real) }
+    let location = real.map { String(cString: $0) } ?? template
+    guard "\(instance)/".hasPrefix("\(location)/") || "\(location)/".hasPrefix("\(instance)/")
+    else { return }
+    throw .refused(
+      "\(url) and its template '\(template)' lie within each other",
+      hint: "Name a folder for the stack outside of the template.")
   }
 
   private static func location(of template: StackTemplate) throws(Failure) -> String {

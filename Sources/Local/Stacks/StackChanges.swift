@@ -17,7 +17,7 @@ enum StackChanges {
         lines.append("parameter \(parameter.name): new, \(shown(parameter))")
         continue
       }
-      if former != parameter {
+      if !former.isSame(as: parameter) {
         lines.append("parameter \(parameter.name): \(shown(former)) → \(shown(parameter))")
       }
     }
@@ -25,9 +25,10 @@ enum StackChanges {
     where !wanted.parameters.contains(where: { $0.name == former.name }) {
       lines.append("parameter \(former.name): taken away")
     }
-    for name in Set(wanted.outputs.keys).union(record.outputs.keys).sorted()
-    where wanted.outputs[name] != record.outputs[name] {
-      lines.append("output \(name): \(shortened(wanted.outputs[name] ?? "taken away"))")
+    for name in Set(wanted.outputs.keys).union(record.outputs.keys).sorted() {
+      let (new, old) = (wanted.outputs[name], record.outputs[name])
+      if let new, let old, new.utf8.elementsEqual(old.utf8) { continue }
+      lines.append("output \(name): \(shortened(new ?? "taken away"))")
     }
     return lines
   }

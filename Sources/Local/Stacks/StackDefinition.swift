@@ -12,16 +12,21 @@ struct StackDefinition: Sendable {
 }
 
 /// A parameter's value as far as it may be written down.
-struct StackParameter: Codable, Hashable, Sendable {
+struct StackParameter: Codable, Sendable {
   var name: String
   /// Nil for a secret.
   var value: String?
   /// A salted digest of a secret, by which a new one is told from the former.
   var secretDigest: String?
+
+  func isSame(as other: StackParameter) -> Bool {
+    (value == nil) == (other.value == nil) && (value ?? "").hasSameBytes(as: other.value ?? "")
+      && secretDigest == other.secretDigest
+  }
 }
 
 /// One service of a stack.
-struct ServiceDefinition: Codable, Hashable, Sendable {
+struct ServiceDefinition: Codable, Sendable {
   var name: String
   var command: [String]
   /// The variables that hold no secret.
@@ -55,11 +60,12 @@ struct ServiceDefinition: Codable, Hashable, Sendable {
 }
 
 /// How to tell that a service works.
-enum HealthCheck: Codable, Hashable, Sendable {
+enum HealthCheck: Codable, Equatable, Sendable {
   /// All its ports are listened on.
   case listening
   /// Besides, a GET on the first port gives this status within the limit.
   case http(path: String, status: Int, limitMilliseconds: Int64)
-  /// Besides, a command, run in the service's folder, exits with 0 within the limit.
+  /// Besides, a command, run in the service's folder with its variables that hold no secret, exits
+  /// with 0 within the limit.
   case command([String], limitMilliseconds: Int64)
 }

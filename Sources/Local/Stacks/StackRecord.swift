@@ -7,7 +7,7 @@ import Subprocesses
 ///
 /// A folder without one is not ours, whatever else is in it. The record is replaced in one step,
 /// before anything is started or stopped for it.
-struct StackRecord: Codable, Equatable, Sendable {
+struct StackRecord: Codable, Sendable {
   static let fileName = ".cutover-stack.json"
   static let version = 1
 
@@ -64,10 +64,10 @@ struct StackRecord: Codable, Equatable, Sendable {
     try DurableFile.write(Self.path(in: target), try Self.bytes(of: self))
   }
 
-  /// The indented JSON of a small value of ours.
+  /// The indented JSON of a small value of ours; equal values have equal bytes.
   static func bytes(of value: some Encodable) throws(Failure) -> [UInt8] {
     do throws(JSONMismatch) {
-      return Array(try JSONValue(encoding: value).pretty().utf8) + [10]
+      return Array(try JSONValue(encoding: value).pretty(sortedKeys: true).utf8) + [10]
     } catch {
       throw .permanent("a record cannot be written: \(error)", hint: "Report this as a defect.")
     }

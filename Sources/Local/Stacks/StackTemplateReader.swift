@@ -23,6 +23,7 @@ struct StackTemplateReader {
   let file: String
   let places: Places
   var problems: [JSONError] = []
+  private var declared: [String] = []
   private var values: [String: (text: String, isSecret: Bool)] = [:]
   private(set) var outputs: [String: String] = [:]
 
@@ -74,6 +75,7 @@ struct StackTemplateReader {
     _ node: JSONNode?, _ given: [String: String], _ root: JSONNode
   ) -> [StackParameter] {
     let members = object(node) ?? []
+    declared = members.map(\.name)
     var parameters: [StackParameter] = []
     for member in members {
       guard isName(member.name) else {
@@ -99,10 +101,9 @@ struct StackTemplateReader {
           name: member.name, value: isSecret ? nil : value,
           secretDigest: isSecret ? digest([value]) : nil))
     }
-    let names = members.map(\.name)
-    for name in given.keys.sorted() where !names.contains(where: { $0.hasSameBytes(as: name) }) {
+    for name in given.keys.sorted() where !declared.contains(where: { $0.hasSameBytes(as: name) }) {
       report(
-        "there is no parameter '\(name)'" + suggestion(for: name, names),
+        "there is no parameter '\(name)'" + suggestion(for: name, declared),
         (node ?? root).position)
     }
     return parameters
@@ -139,10 +140,12 @@ struct StackTemplateReader {
       case .literal(let text): output += text
       case .reference(let name):
         guard let value = resolve(name, isOutputAllowed) else {
-          var known = values.keys.map { "param.\($0)" } + ["stack.folder", "stack.template"]
-          if isOutputAllowed { known += outputs.keys.map { "output.\($0)" } }
-          report(
-            "there is no '${\(name)}' here" + suggestion(for: name, known.sorted()), node)
+          var known = declared.map { "param.\($0)" } + ["stack.folder", "stack.template"]
+          if isOutputAllowed { known += outputs.keys.map { "output.\($0)" }.sorted() }
+          // What is declared and has no value has been told already.
+          if !known.contains(where: { $0.hasSameBytes(as: name) }) {
+            report("there is no '${\(name)}' here" + suggestion(for: name, known), node)
+          }
           return nil
         }
         output += value.text

@@ -54,11 +54,13 @@ final class StackStage: Sendable {
 
   func write(definition: String) throws { try write(definition) }
 
-  /// A stack as another process would open it; waiting takes no time of its clock's.
-  func open(_ path: String? = nil) throws -> ProcessStack {
+  /// A stack as another process would open it; waiting takes no time unless the clock is another.
+  func open(
+    _ path: String? = nil, clock: ManualClock = ManualClock(movesByItself: true)
+  ) throws -> ProcessStack {
     try ProcessStack(
       ResourceURL("process://\(path ?? instance)"),
-      in: ProviderContext(secrets: secrets, clock: ManualClock(movesByItself: true)))
+      in: ProviderContext(secrets: secrets, clock: clock))
   }
 
   func deploy(_ parameters: [String: String] = [:]) async throws -> [String: String] {
