@@ -11,7 +11,10 @@ FOLDER/example.test.zone      a zone whose www is blue
 A FOLDER/data or a zone file that is there already is left alone, and the program fails.
 """
 
+import base64
 import datetime
+import hashlib
+import json
 import os
 import random
 import sqlite3
@@ -19,6 +22,7 @@ import sys
 
 SEED = 20261121
 PEOPLE = 50_000
+USERS = 500
 FILES = 2_000
 FILE_BYTES_MAX = 200_000
 FILE_BYTES_MEAN = 6_000
@@ -64,6 +68,39 @@ def make_table(path, rows):
     connection.close()
 
 
+def password_hash(password, salt):
+    """A real scrypt hash in PHC form, at a cost that is far too low for anything but a demo."""
+    hashed = hashlib.scrypt(password.encode(), salt=salt, n=2**4, r=8, p=1, dklen=32)
+    parts = [base64.b64encode(part).decode().rstrip("=") for part in (salt, hashed)]
+    return "$scrypt$ln=4,r=8,p=1$" + "$".join(parts)
+
+
+def users(numbers):
+    """Users whose passwords are `demo-` and their name; every 25th signs in somewhere else."""
+    for number in range(1, USERS + 1):
+        first, last = numbers.choice(FIRST), numbers.choice(LAST)
+        name = f"{first.lower()}.{number:03}"
+        user = {
+            "username": name,
+            "enabled": number % 40 != 0,
+            "groups": ["admin", "staff"] if number % 50 == 0 else ["staff"] if number % 5 else [],
+            "attributes": {"email": f"user{number}@example.test", "name": f"{first} {last}"},
+        }
+        salt = numbers.randbytes(16)
+        if number % 25 == 0:
+            user["externalProvider"] = "example-idp"
+        else:
+            user["passwordHash"] = password_hash("demo-" + name, salt)
+        yield user
+
+
+def make_users(path, users):
+    users = sorted(users, key=lambda user: user["username"].encode())
+    with open(path, "x", encoding="utf-8", newline="\n") as file:
+        for user in users:
+            file.write(json.dumps(user, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
 def make_files(folder, numbers):
     for number in range(FILES):
         place = os.path.join(folder, FOLDERS[number % len(FOLDERS)])
@@ -95,6 +132,7 @@ def main():
     numbers = random.Random(SEED)
     make_table(os.path.join(blue, "app.db"), people(numbers))
     make_files(os.path.join(blue, "files"), numbers)
+    make_users(os.path.join(blue, "users.jsonl"), users(numbers))
 
 
 if __name__ == "__main__":

@@ -119,7 +119,12 @@ struct InstanceFolder: Sendable {
   final class Lock: Sendable {
     private let number: Int32
     init(_ number: Int32) { self.number = number }
-    deinit { close(number) }
+
+    deinit {
+      // A program that is being started holds a copy for a moment; closing ours would not do.
+      flock(number, LOCK_UN)
+      close(number)
+    }
   }
 
   /// Nil while another one has it, or when the folder was replaced meanwhile.
@@ -149,7 +154,8 @@ struct InstanceFolder: Sendable {
       if errno == ENOENT { return false }
       throw .system(errno, "\(url) cannot be looked at")
     }
-    defer { close(number) }
+    let look = Lock(number)
+    defer { withExtendedLifetime(look) {} }
     return flock(number, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 

@@ -33,9 +33,11 @@ struct LoopbackRequest {
     }
     if code != 0, errno != EINPROGRESS { return .none(reason("no connection")) }
     guard wait(socket, POLLOUT, deadline) else { return .none("no connection within \(limit)") }
-    var request = Array(
-      "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nUser-Agent: cutover\r\nConnection: close\r\n\r\n"
-        .utf8)[...]
+    let lines = [
+      "GET \(path) HTTP/1.1", "Host: 127.0.0.1:\(port)", "User-Agent: cutover",
+      "Connection: close", "", "",
+    ]
+    var request = Array(lines.joined(separator: "\r\n").utf8)[...]
     while !request.isEmpty {
       let count = request.withUnsafeBytes {
         Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))

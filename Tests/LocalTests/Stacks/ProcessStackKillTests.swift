@@ -94,7 +94,7 @@ struct StackChildTests {
     #expect(try await settle(stage, "1") == running.first)
   }
 
-  @Test("killed at its n-th note, n = 1, 2, 3 …, a deploy or destroy is carried on by the next one")
+  @Test("killed at its n-th note, n = 1, 2, 3 …, a run is carried on by the next one")
   func killedAtNotes() async throws {
     let stage = try StackStage()
     var killCount = 0

@@ -140,7 +140,8 @@ import Testing
     let stage = try StackStage(
       """
       { stack: 1, parameters: { password: { secret: true } }, services: { web: {
-        command: ["sh", "-c", "echo logged: $PASSWORD; printf '%s' \\"$PASSWORD\\" | wc -c; exec false"],
+        command: ["sh", "-c",
+          "echo logged: $PASSWORD; printf '%s' \\"$PASSWORD\\" | wc -c; exec false"],
         environment: { PASSWORD: "${param.password}" },
         health: { command: ["true"], within: "20s" } } } }
       """)

@@ -52,7 +52,8 @@ import Testing
         services: {
           web: { command: "run me", helth: {}, port: "${param.prt}" },
           api: { command: ["x", "${param.key}"], port: 0, startWithin: "soon" },
-          job: { command: [], health: { http: "/", command: ["x"] }, environment: { CUTOVER_X: 1 } },
+          job: { command: [], health: { http: "/", command: ["x"] },
+            environment: { CUTOVER_X: 1 } },
         },
         outputs: { a: "${param.key}", b: "${output.a}", c: "${" } }
       """, ["prot": "1", "key": "k"])
@@ -69,10 +70,10 @@ import Testing
       "stack.json5:6:66: expected a time",
       "stack.json5:7:21: a command is a list",
       "stack.json5:7:33: a health check has either",
-      "stack.json5:7:79: variables named CUTOVER_",
-      "stack.json5:9:17: an output can be seen by others",
-      "stack.json5:9:36: there is no '${output.a}' here",
-      "stack.json5:9:54: a '${' is not closed",
+      "stack.json5:8:22: variables named CUTOVER_",
+      "stack.json5:10:17: an output can be seen by others",
+      "stack.json5:10:36: there is no '${output.a}' here",
+      "stack.json5:10:54: a '${' is not closed",
     ]
     #expect(found.count == expected.count)
     for line in expected {

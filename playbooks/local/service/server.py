@@ -91,7 +91,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def users(self):
         try:
             with open(os.path.join(DATA, "users.jsonl"), "rb") as file:
-                count = sum(1 for line in file if line.strip() and b'"name"' in line)
+                count = sum(1 for line in file if line.strip() and b'"username"' in line)
         except FileNotFoundError:
             return self.text(503, "there is no users file\n")
         self.text(200, f"{count}\n")
@@ -134,7 +134,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 def make_table():
-    os.makedirs(os.path.join(DATA, "files"), exist_ok=True)
+    os.makedirs(DATA, exist_ok=True)
     columns = ", ".join(f"{name} {kind}" for name, kind in TABLES[RELEASE].items())
     connection = sqlite3.connect(os.path.join(DATA, "app.db"), timeout=5)
     with connection:
