@@ -169,6 +169,11 @@ import Testing
         try ResourceCatalog(DNSProviders.all).zone(ResourceURL(text), in: context)
       }
     }
+    let revealing = try ResourceURL("rfc2136:///?key=k&secret=cGxhaW4=")
+    let failure = #expect(throws: Failure.self) {
+      try ResourceCatalog(DNSProviders.all).zone(revealing, in: context)
+    }
+    #expect(failure?.description.contains("cGxhaW4=") == false)
   }
 
   @Test("the servers that must confirm are those named, or those of the zone")

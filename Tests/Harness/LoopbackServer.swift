@@ -128,6 +128,11 @@ package struct LoopbackServer: Sendable {
                 n = int(path[10:])
                 to = "/echo" if n <= 1 else "/redirect/%d" % (n - 1)
                 self.answer(302, [("Location", to), ("X-Hop", str(n))])
+            elif path == "/to":
+                self.answer(302, [("Location", self.path.split("?", 1)[1])])
+            elif path == "/garbage":
+                self.wfile.write(b"SSH-2.0-nonsense\r\n")
+                self.close_connection = True
             elif path.startswith("/bytes/"):
                 self.answer(body=b"x" * int(path[7:]))
             elif path == "/long-headers":

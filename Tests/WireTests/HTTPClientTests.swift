@@ -140,6 +140,26 @@ import Testing
     }
   }
 
+  @Test("a redirect to another server takes no secrets along, one to the same server keeps all")
+  func guardsHeaders() async throws {
+    try await LoopbackServer.run { first in
+      try await LoopbackServer.run { second in
+        let client = client()
+        var request = HTTPRequest(
+          "GET", first.base + "/to?" + second.base + "/echo",
+          headers: ["Authorization": "secret", "X-Api-Key": "secret", "Accept": "text/plain"])
+        request.redirectsMax = 2
+        let elsewhere = try await echo(request, by: client)
+        #expect(elsewhere.values("X-Api-Key") == [] && elsewhere.values("Authorization") == [])
+        #expect(elsewhere.values("Accept") == ["text/plain"])
+        request.url = first.base + "/redirect/2"
+        let same = try await echo(request, by: client)
+        #expect(
+          same.values("X-Api-Key") == ["secret"] && same.values("Authorization") == ["secret"])
+      }
+    }
+  }
+
   @Test("a body at the limit is given and one byte more is an error, not a shorter body")
   func boundsBodies() async throws {
     try await LoopbackServer.run { server in

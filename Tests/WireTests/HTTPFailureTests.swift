@@ -60,6 +60,18 @@ import Testing
     }
   }
 
+  @Test("a server that does not speak HTTP is told as such")
+  func noticesForeignServers() async throws {
+    try await LoopbackServer.run { server in
+      let failure = await failure(of: HTTPRequest("GET", server.base + "/garbage"))
+      guard case .other(let words) = failure?.reason else {
+        Issue.record("\(String(describing: failure))")
+        return
+      }
+      #expect(words.contains("HTTP/0.9"))
+    }
+  }
+
   @Test("cancelling ends a hanging transfer at once, before it began or under way")
   func cancels() async throws {
     try await LoopbackServer.run { server in

@@ -22,6 +22,18 @@ import Testing
     }
   }
 
+  private func isRefusedRedirect(_ request: HTTPRequest, by client: HTTPClient) async -> Bool {
+    var request = request
+    request.redirectsMax = 1
+    do throws(HTTPFailure) {
+      _ = try await client.send(request)
+      return false
+    } catch {
+      guard case .invalid(let why) = error.reason else { return false }
+      return why.contains("less safe")
+    }
+  }
+
   @Test("a certificate of the given authority is accepted and its end is told")
   func tellsExpiry() async throws {
     try await TemporaryFolder.with { folder in
@@ -30,6 +42,9 @@ import Testing
         let client = client(trusting: server.authority)
         var request = HTTPRequest("GET", server.base + "/echo")
         request.connection = .fresh
+        request.redirectsMax = 1
+        let unsafe = HTTPRequest("GET", server.base + "/to?http://localhost:\(server.port)/echo")
+        #expect(await isRefusedRedirect(unsafe, by: client))
         for _ in 0..<2 {
           let reply = try await client.send(request)
           #expect(reply.certificate?.expires == Date(timeIntervalSince1970: 2_214_131_696))

@@ -39,6 +39,13 @@ package struct DynamicZone: DNSZone {
     self.url = url
     secrets = context.secrets
     client = .standard(clock: context.clock)
+    let secret = url.parameter("secret")
+    // The URL is shown and stored; a secret in it would be too.
+    guard secret.map({ $0.utf8.starts(with: "${secret:".utf8) }) ?? true else {
+      throw .refused(
+        "a rfc2136:// URL holds a secret itself",
+        hint: "Write secret=${secret:env:NAME} or ${secret:file:path}.")
+    }
     guard let primary = NameServer(url.authority) else {
       throw Self.bad(url, "'\(url.authority)' is not host:port")
     }
@@ -47,15 +54,8 @@ package struct DynamicZone: DNSZone {
     zone = try Self.name(String(url.path.drop { $0 == "/" }), url, "zone").lowercased
     let key = url.parameter("key")
     keyName = key == nil ? nil : try Self.name(key ?? "", url, "key").lowercased
-    let secret = url.parameter("secret")
     guard (key == nil) == (secret == nil) else {
       throw Self.bad(url, "'key' and 'secret' belong together")
-    }
-    // The URL is shown and stored; a secret in it would be too.
-    guard secret.map({ $0.utf8.starts(with: "${secret:".utf8) }) ?? true else {
-      throw .refused(
-        "the URL of zone \(zone) holds a secret itself",
-        hint: "Write secret=${secret:env:NAME} or ${secret:file:path}.")
     }
     let wanted = url.parameter("algorithm") ?? TSIGKey.Algorithm.sha256.rawValue
     guard let algorithm = TSIGKey.Algorithm(rawValue: wanted.lowercased()) else {

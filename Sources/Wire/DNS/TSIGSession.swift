@@ -27,11 +27,13 @@ struct TSIGSession {
 
   init(_ key: TSIGKey) { self.key = key }
 
-  /// Adds the signature record to an encoded request.
-  mutating func sign(_ message: [UInt8], time: UInt64) -> [UInt8] {
+  /// Adds the signature record to an encoded request, or to a reply to one with this code.
+  mutating func sign(_ message: [UInt8], time: UInt64, after code: [UInt8] = []) -> [UInt8] {
     let id = UInt16(message[0]) << 8 | UInt16(message[1])
     var signature = TSIGRecord(key, time: time, originalID: id)
-    signature.code = key.code(for: message + signature.variables(keyName: key.name))
+    formerCode = code
+    let start = code.isEmpty ? [] : formerCodeWithLength
+    signature.code = key.code(for: start + message + signature.variables(keyName: key.name))
     formerCode = signature.code
     let data = DNSRecordData(checked: signature.data, type: .tsig)
     var signed = message
@@ -63,7 +65,10 @@ struct TSIGSession {
       pendingCount += 1
       return
     }
-    guard let signature = try? TSIGRecord(data: record.data.bytes) else {
+    // Class and TTL are signed as what they must be, not as what was sent.
+    guard record.recordClass == .any, record.ttlSeconds == 0,
+      let signature = try? TSIGRecord(data: record.data.bytes)
+    else {
       throw .forged("it cannot be read")
     }
     try Self.explain(signature)

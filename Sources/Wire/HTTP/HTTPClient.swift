@@ -41,6 +41,24 @@ package final class HTTPClient: Sendable {
   /// Nothing is retried here. Cancelling the task ends the transfer at once with
   /// ``HTTPFailure/Reason/cancelled``.
   package func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPReply {
+    var current = request
+    var count = 0
+    var before = Duration.zero
+    while true {
+      let reply = try await transfer(current)
+      switch current.redirect(by: reply, after: count) {
+      case .none: return reply.delayed(by: before)
+      case .refuse(let reason):
+        throw HTTPFailure(reason, method: current.method, url: current.url, wasSent: true)
+      case .follow(let next):
+        before += reply.timing.total
+        count += 1
+        current = next
+      }
+    }
+  }
+
+  private func transfer(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPReply {
     if let why = request.defect {
       throw HTTPFailure(.invalid(why), method: request.method, url: request.url, wasSent: false)
     }

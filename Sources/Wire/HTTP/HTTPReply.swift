@@ -7,11 +7,13 @@ package struct HTTPReply: Sendable {
   package let body: [UInt8]
   /// The URL that answered, after redirects.
   package let url: String
+  /// Where the server sends the client on to, absolute; nil for no redirect.
+  let redirect: String?
   package let timing: Timing
   /// The server's own certificate; nil unless the connection was https and ``HTTPRequest/Connection/fresh``.
   package let certificate: Certificate?
 
-  /// Both are counted from the moment the request was taken up.
+  /// Both are counted from the moment the request was taken up, with the redirects followed.
   package struct Timing: Sendable, Equatable {
     package let firstByte: Duration
     package let total: Duration
@@ -26,4 +28,12 @@ package struct HTTPReply: Sendable {
 
   /// The body as text; bytes that are not UTF-8 become replacement characters.
   package var text: String { String(decoding: body, as: UTF8.self) }
+
+  /// The same reply, the time that redirects took before it added.
+  func delayed(by duration: Duration) -> HTTPReply {
+    HTTPReply(
+      status: status, headers: headers, body: body, url: url, redirect: redirect,
+      timing: Timing(firstByte: timing.firstByte + duration, total: timing.total + duration),
+      certificate: certificate)
+  }
 }

@@ -10,7 +10,8 @@ package struct HTTPRequest: Sendable {
 
   /// Redirects to follow; zero hands the redirect itself to the caller.
   ///
-  /// Only GET and HEAD are ever redirected, and never from https to http.
+  /// Only GET and HEAD are ever redirected, and never from https to http. A redirect to another
+  /// host or port takes none of the headers along, because they may hold secrets for this one.
   package var redirectsMax = 0
 
   package var connection = Connection.shared

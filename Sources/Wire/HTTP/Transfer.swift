@@ -77,11 +77,12 @@ final class Transfer: @unchecked Sendable {
   private func finishedReply() -> HTTPReply {
     var status = 0
     ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-    var url: UnsafeMutableRawPointer?
-    ccurl_get_pointer(easy, CURLINFO_EFFECTIVE_URL, &url)
-    let effective = url.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
+    var target: UnsafeMutableRawPointer?
+    ccurl_get_pointer(easy, CURLINFO_REDIRECT_URL, &target)
+    let redirect = target.map { String(cString: $0.assumingMemoryBound(to: CChar.self)) }
     return HTTPReply(
-      status: status, headers: reply.headers, body: reply.body, url: effective ?? request.url,
+      status: status, headers: reply.headers, body: reply.body, url: request.url,
+      redirect: redirect,
       timing: HTTPReply.Timing(
         firstByte: TransferOutcome.time(easy, CURLINFO_STARTTRANSFER_TIME_T),
         total: TransferOutcome.time(easy, CURLINFO_TOTAL_TIME_T)),
@@ -91,17 +92,10 @@ final class Transfer: @unchecked Sendable {
 
 extension Transfer {
   private func setDestination() {
-    let isSecure = request.url.lowercased().hasPrefix("https:")
     ccurl_set_text(easy, CURLOPT_URL, request.url)
     // A path is sent as written: a signature covers it, and a key may hold "/../".
     ccurl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
     ccurl_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-    ccurl_set_text(easy, CURLOPT_REDIR_PROTOCOLS_STR, isSecure ? "https" : "http,https")
-    let mayRedirect = request.method == "GET" || request.method == "HEAD"
-    if request.redirectsMax > 0 && mayRedirect {
-      ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 1)
-      ccurl_set_long(easy, CURLOPT_MAXREDIRS, request.redirectsMax)
-    }
     // Set in every case: without it libcurl would read the environment by itself.
     let proxy = request.aim == nil ? settings.proxies.proxy(for: request.url) : ""
     ccurl_set_text(easy, CURLOPT_PROXY, proxy)

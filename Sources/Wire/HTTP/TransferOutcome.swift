@@ -12,13 +12,11 @@ struct TransferOutcome {
 
   func reason(_ request: HTTPRequest, _ reply: IncomingReply) -> HTTPFailure.Reason {
     switch code {
-    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_NOT_BUILT_IN:
-      return .invalid(words)
+    case CURLE_URL_MALFORMAT, CURLE_NOT_BUILT_IN: return .invalid(words)
     case CURLE_COULDNT_RESOLVE_HOST: return .notResolved(host: host)
     case CURLE_COULDNT_RESOLVE_PROXY: return .notResolved(host: "the proxy")
     case CURLE_COULDNT_CONNECT: return connectionReason
     case CURLE_OPERATION_TIMEDOUT: return timeReason(request.limits)
-    case CURLE_TOO_MANY_REDIRECTS: return .tooManyRedirects(limit: request.redirectsMax)
     case CURLE_WRITE_ERROR: return excessReason(request, reply)
     case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR,
       CURLE_HTTP2, CURLE_HTTP2_STREAM:
