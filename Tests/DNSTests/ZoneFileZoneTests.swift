@@ -178,6 +178,60 @@ import Testing
     }
   }
 
+  @Test("what a crash left behind is in nobody's way")
+  func survivesLeftovers() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/db"
+      try write(NamedServer.standardRecords, to: path)
+      try write("half a file", to: folder + "/.db.cutover-new")
+      try write("", to: folder + "/.db.cutover-lock")
+      try await open(path).replace(
+        at: "api.example.test.", former: [cname("blue")], with: [cname("green")])
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["db"])
+      #expect(try await open(path).recordSets(at: "api.example.test.") == [cname("green")])
+    }
+  }
+
+  @Test("a change that cannot be written changes nothing and says why")
+  func failsWhole() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/db"
+      try write(NamedServer.standardRecords, to: path)
+      // Something in the way that even the superuser cannot write to.
+      try FileManager.default.createDirectory(
+        atPath: folder + "/.db.cutover-new", withIntermediateDirectories: false)
+      let failure = await failure {
+        try await open(path).replace(
+          at: "api.example.test.", former: [cname("blue")], with: [cname("green")])
+      }
+      #expect(failure?.summary.contains("cannot be replaced: File exists") == true)
+      #expect(try text(path) == NamedServer.standardRecords)
+    }
+  }
+
+  @Test("a lock that another process holds is waited for, and then told")
+  func waitsForLock() async throws {
+    let clock = ManualClock(movesByItself: true)
+    let patient = ProviderContext(secrets: Secrets { _, _ in nil }, clock: clock)
+    try await TemporaryFolder.with { folder in
+      let path = folder + "/db"
+      try write(NamedServer.standardRecords, to: path)
+      let url = try ResourceURL("zonefile://\(path)?origin=example.test")
+      let zone = try ResourceCatalog(DNSProviders.all).zone(url, in: patient)
+      let holder = try HoldingProcess(lock: folder + "/.db.cutover-lock")
+      let held = await failure {
+        try await zone.replace(
+          at: "api.example.test.", former: [cname("blue")], with: [cname("green")])
+      }
+      #expect(held?.isTransient == true && held?.summary.contains("locked") == true)
+      // Killed, not asked: the kernel lets go for it.
+      holder.kill()
+      try await zone.replace(
+        at: "api.example.test.", former: [cname("blue")], with: [cname("green")])
+      #expect(try await zone.recordSets(at: "api.example.test.") == [cname("green")])
+    }
+  }
+
   @Test("a missing file and a folder are told apart from an absent name")
   func tellsMissing() async throws {
     try await TemporaryFolder.with { folder in
