@@ -102,6 +102,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "TransformsTests", dependencies: ["Transforms", "Resources", "JSON", "Harness"]),
+    .executableTarget(
+      name: "CrashRunner", dependencies: ["Program", "Resources", "Rollouts"],
+      path: "Tests/CrashRunner"),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -47,14 +47,15 @@ struct Drive {
 
   private func drive(_ loaded: LoadedRollout, workFolder: String) async throws -> ExitCode {
     let wiring = context.wiring
-    var options = Driver.Options()
+    var options = wiring.pace
     options.leavesAtGates = leavesAtGates
     let driver = Driver(
       loaded.record,
       pilot: Pilot(loaded.machine, seed: wiring.seed),
-      steps: PlaybookSteps(
-        loaded.playbook, rollout: loaded.record.id, catalog: wiring.actions,
-        outside: wiring.outside, workFolder: workFolder),
+      steps: wiring.wrapSteps(
+        PlaybookSteps(
+          loaded.playbook, rollout: loaded.record.id, catalog: wiring.actions,
+          outside: wiring.outside, workFolder: workFolder)),
       journal: journal, lease: helm.lease, clock: wiring.clock, secrets: wiring.secrets,
       options: options, observer: { [display] event in display.take(event) })
     let interruption = Interruption { count in interrupted(count, driver) }

@@ -6,10 +6,18 @@ enum ActionList {
   static let all: [ActionDescriptor] = [
     ActionDescriptor(StackDeploy.self),
     ActionDescriptor(StackDestroy.self),
+    ActionDescriptor(DNSPoint.self),
     ActionDescriptor(TablesCopy.self),
     ActionDescriptor(TablesCompare.self),
     ActionDescriptor(BucketsSync.self),
     ActionDescriptor(BucketsCompare.self),
     ActionDescriptor(UsersCopy.self),
+    ActionDescriptor(Validate.self),
+    ActionDescriptor(ApprovalGate.self),
+    ActionDescriptor(WindowGate.self),
+    ActionDescriptor(Bake.self),
+    ActionDescriptor(CommandRun.self),
+    ActionDescriptor(HTTPStep.self),
+    ActionDescriptor(Plugin.self),
   ]
 }

@@ -24,6 +24,10 @@ package struct Wiring: Sendable {
   package var resolver: any DNSResolver
   package var http: any HTTPExchange
   package var openJournal: JournalOpener
+  /// What the driver gets instead of the playbook's steps; tests stand between the two.
+  package var wrapSteps: @Sendable (any StepSource) -> any StepSource = { $0 }
+  /// How often drivers look for requests and write checkpoints.
+  package var pace = Driver.Options()
   /// Feeds the jitter of back-offs and the ends of rollout ids.
   package var seed: UInt64
 
