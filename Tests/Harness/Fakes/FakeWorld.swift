@@ -27,9 +27,19 @@ package final class FakeWorld: Sendable {
     let values = Mutex<[String: String]>([:])
   }
 
-  /// A world whose clock moves by itself, with an empty zone `example.test.`.
-  package init() throws {
-    clock = ManualClock(movesByItself: true)
+  /// Providers of real things that this world has besides its own.
+  private let providers: [Provider]
+  /// Whom to ask about names instead of ``resolver``.
+  private let realResolver: (any DNSResolver)?
+
+  /// A world with an empty zone `example.test.`, whose clock moves by itself.
+  package init(
+    clock: ManualClock = ManualClock(movesByItself: true), providers: [Provider] = [],
+    resolver: (any DNSResolver)? = nil
+  ) throws {
+    self.clock = clock
+    self.providers = providers
+    realResolver = resolver
     zone = FakeZone(try ResourceURL("fakezone://main"), origin: "example.test.")
     folder = try TemporaryFolder()
     let values = SecretValues()
@@ -65,7 +75,7 @@ package final class FakeWorld: Sendable {
   /// The site of one step in a rollout from blue to green.
   package func site(step: String = "step") -> Site {
     let now = state.withLock { $0 }
-    let providers = [
+    let fakes = [
       Provider(
         scheme: "fakestack", summary: "A stack in memory.", example: "fakestack://a",
         open: .stack { [self] (url, _) throws(Failure) in stack(url) }),
@@ -77,8 +87,9 @@ package final class FakeWorld: Sendable {
       rollout: "r1", environment: "test", step: step, from: .blue, to: .green,
       isPreview: now.isPreview, workFolder: "\(folder.path)/work/\(step)", live: now.live,
       outside: Site.Outside(
-        resources: ResourceCatalog(providers),
-        context: ProviderContext(secrets: secrets, clock: clock), resolver: resolver, http: http,
+        resources: ResourceCatalog(fakes + providers),
+        context: ProviderContext(secrets: secrets, clock: clock),
+        resolver: realResolver ?? resolver, http: http,
         processEnvironment: now.processEnvironment),
       record: { [self] in state.withLock { $0.record } })
   }
