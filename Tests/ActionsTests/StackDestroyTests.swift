@@ -196,6 +196,15 @@ import Testing
     #expect(try await rig.verify() == .failed("fakestack://region/blue is still there"))
   }
 
+  @Test("a stack that came after the plan is left alone")
+  func appeared() async throws {
+    blue.set { $0.found = nil }
+    let rig = try rig()
+    #expect(try await rig.plan().isReversible)
+    blue.set { $0.found = FakeStack.healthy() }
+    #expect(try await refusal(rig).contains("was not there"))
+  }
+
   @Test("killed at any write, the next process destroys the rest", arguments: [false, true])
   func killed(afterWriting: Bool) async throws {
     for number in 1...3 {

@@ -103,6 +103,10 @@ struct StepProgram: Sendable {
 
   static func failure(_ failure: SubprocessFailure, _ site: Site) -> Failure {
     let text = site.secrets.redact("step \(site.step): \(failure.description)")
+    // Somebody else's child holds it open for writing for the moment between its fork and its exec.
+    if text.hasSuffix("Text file busy") {
+      return .transient(text, hint: "It is tried again.")
+    }
     return switch failure.kind {
     case .notFound: .permanent(text, hint: "Install the program, or write its full path.")
     case .denied: .permanent(text, hint: "Check its permissions.")

@@ -63,19 +63,22 @@ struct DestructionInterlock: Sendable {
     return step.state == .done ? nil : "the promoting step \(step.id) is \(step.state.word)"
   }
 
-  /// A step of the given action that is done, and stands after the promoting one.
+  /// What is wrong with the steps of an action between the promotion and this one.
   private func earlier(
     _ record: RolloutRecordView, _ noun: String, _ action: String, _ id: String?
   ) -> String? {
     let start = record.steps.firstIndex(where: \.promotes).map { $0 + 1 } ?? 0
-    let later = record.steps[start...].filter { $0.action == action }
+    let own = record.steps.firstIndex { $0.id == site.step } ?? record.steps.endIndex
+    let later = record.steps[start..<max(start, own)].filter { $0.action == action }
     if let id {
       guard let step = later.first(where: { $0.id.utf8.elementsEqual(id.utf8) }) else {
-        return "\(noun): '\(id)' is not a \(action) step after the promotion"
+        return "\(noun): '\(id)' is not a \(action) step between the promotion and this one"
       }
       return step.state == .done ? nil : "\(noun): step \(id) is \(step.state.word)"
     }
-    if later.isEmpty { return "\(noun): no \(action) step follows the promotion" }
+    if later.isEmpty {
+      return "\(noun): no \(action) step stands between the promotion and this one"
+    }
     let open = later.filter { $0.state != .done }
     return open.isEmpty
       ? nil

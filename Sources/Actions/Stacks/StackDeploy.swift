@@ -134,12 +134,16 @@ package struct StackDeploy: Action {
   /// What users are sent to is not taken down, whatever the journal says.
   private func refuseWhileLive() async throws(Failure) {
     let recorded = await site.record().live
-    guard let live = site.live else {
-      if recorded == site.to { throw isLive("the journal says that \(recorded.rawValue) is live") }
-      return
+    let live = site.live
+    let colours = Colour.allCases.filter {
+      live?.sign(of: $0).stack?.isSame(as: input.stack) == true
     }
-    for colour in Colour.allCases where live.sign(of: colour).stack?.isSame(as: input.stack) == true
-    {
+    // Whose stack it is cannot be told: then the colour that this rollout made live decides.
+    if colours.isEmpty, recorded == site.to {
+      throw isLive("the journal says that \(recorded.rawValue) is live")
+    }
+    guard let live else { return }
+    for colour in colours {
       if recorded == colour { throw isLive("the journal says that \(colour.rawValue) is live") }
       for source in try await LiveSighting.look(live, in: site).sources {
         switch source.finding {

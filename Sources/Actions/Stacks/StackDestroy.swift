@@ -89,6 +89,11 @@ package struct StackDestroy: Action {
     guard try await deployer.description() != nil else {
       return StepReport(notes: ["\(input.stack) was gone already"])
     }
+    guard plan.wasThere else {
+      throw .refused(
+        "\(input.stack) was not there when its destruction was planned, and now it is",
+        hint: "Find out who made it; 'cutover skip \(site.step) --reason …' leaves it alone.")
+    }
     let interlock = DestructionInterlock(
       target: input.stack, requirements: input.requires, site: site)
     try await interlock.check()
