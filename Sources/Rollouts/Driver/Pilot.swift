@@ -63,8 +63,16 @@ package struct Pilot: Sendable {
 
   /// Whether every verb under way only waits for a person.
   package var waitsForPeopleOnly: Bool {
-    !running.isEmpty && running.keys.allSatisfy { machine.step($0)?.definition.isGate == true }
+    !running.isEmpty && running.keys.allSatisfy { asks(machine.step($0)) }
       && !machine.outstanding.contains { $0.phase == nil }
+  }
+
+  /// Whether the step is a gate that can be answered now; one that is still planned cannot.
+  private func asks(_ step: RolloutMachine.Step?) -> Bool {
+    guard let step, step.definition.isGate, case .active(.apply, _) = step.state else {
+      return false
+    }
+    return true
   }
 
   /// What the passing of time calls for: ends of back-offs, conclusions, and interlocks.
