@@ -77,7 +77,14 @@ final class Child {
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorFile))
     try process.run()
     try pipe.fileHandleForWriting.close()
+    // A child that hangs must fail its test, not hold it up.
+    let child = process
+    DispatchQueue.global().asyncAfter(deadline: .now() + Self.secondsMax) { @Sendable in
+      if child.isRunning { kill(child.processIdentifier, SIGKILL) }
+    }
   }
+
+  private static let secondsMax = 90.0
 
   deinit {
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }

@@ -72,6 +72,7 @@ struct Asking {
       throw error
     }
     guard becomesDriver else {
+      try await note(helm, record, journal)
       try await journal.release(helm.lease)
       try await show(verb, record, journal, next, driver: nil)
       return .done
@@ -80,6 +81,16 @@ struct Asking {
     steering.environment = next.environment
     steering.wantsRollback = wantsRollback
     return try await steering.drive(record, helm: helm, as: login)
+  }
+
+  /// Keeps in the history that a dead driver's lease was ended.
+  private func note(_ helm: Helm, _ record: RolloutRecord, _ journal: any Journal) async throws {
+    guard let former = helm.takenFrom, try await journal.rollout(record.id)?.ended == nil else {
+      return
+    }
+    _ = try await journal.append(
+      .attached(driver: helm.lease.holder.description, takenFrom: former.description),
+      to: record.id, at: context.wiring.clock.now(), live: nil, answering: nil, lease: helm.lease)
   }
 
   /// Resuming what is not paused but lies still (its driver was killed) is what was meant.
