@@ -111,6 +111,9 @@ package struct LoopbackServer: Sendable {
             self.end_headers()
             if self.command != "HEAD": self.wfile.write(body)
         def handle_any(self):
+            if self.path == "/hang-up":
+                self.close_connection = True
+                return
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
             path = self.path.split("?")[0]

@@ -54,6 +54,24 @@ import Testing
     }
   }
 
+  @Test("a server that hangs up while a request is being sent costs that request only")
+  func survivesHangUps() async throws {
+    try await TemporaryFolder.with { folder in
+      let certificate = try LoopbackServer.Certificate.make(in: folder, expires: "20400229123456Z")
+      try await LoopbackServer.run(tls: certificate) { server in
+        let client = client(trusting: server.authority)
+        let body = [UInt8](repeating: 7, count: 8 << 20)
+        for _ in 0..<3 {
+          let outcome = await reason(
+            of: HTTPRequest("POST", server.base + "/hang-up", body: body), by: client)
+          #expect(outcome?.contains("dropped") == true)
+        }
+        let reply = try await client.send(HTTPRequest("GET", server.base + "/status/204"))
+        #expect(reply.status == 204)
+      }
+    }
+  }
+
   @Test("an unknown authority, an expired certificate and a foreign name are refused with reasons")
   func refusesBadCertificates() async throws {
     try await TemporaryFolder.with { folder in

@@ -63,6 +63,7 @@ final class TransferLoop: @unchecked Sendable {
   }
 
   private func run() {
+    blockBrokenPipes()
     while true {
       let news = inbox.withLock { inbox in
         defer {
@@ -82,6 +83,15 @@ final class TransferLoop: @unchecked Sendable {
       if ended && !waiting.isEmpty { continue }
       curl_multi_poll(multi, nil, 0, Self.sleepMilliseconds, nil)
     }
+  }
+
+  /// A server that hangs up while TLS writes raises a signal that would end the program; blocked on
+  /// this thread, it is an error of that one transfer.
+  private func blockBrokenPipes() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
   private func dropCancelled(all: Bool) {
