@@ -24,11 +24,19 @@ struct InstanceFolder: Sendable {
     guard let name = parts.last else {
       throw .permanent("\(url) names no folder", hint: "Write process:///path/from/the/root.")
     }
-    let above = "/" + parts.dropLast().joined(separator: "/")
-    let real = realpath(above, nil)
-    defer { free(real) }
-    let parent = real.map { String(cString: $0) } ?? above
+    let parent = Self.resolved("/" + parts.dropLast().joined(separator: "/"))
     path = parent == "/" ? "/\(name)" : "\(parent)/\(name)"
+  }
+
+  /// The path through no symbolic link, as far down as there is something.
+  private static func resolved(_ path: String) -> String {
+    if let real = realpath(path, nil) {
+      defer { free(real) }
+      return String(cString: real)
+    }
+    guard path.utf8.count > 1, let name = path.split(separator: "/").last else { return path }
+    let parent = resolved(DurableFile.parent(of: path))
+    return parent == "/" ? "/\(name)" : "\(parent)/\(name)"
   }
 
   /// Says what is there; a folder that is not ours is refused.

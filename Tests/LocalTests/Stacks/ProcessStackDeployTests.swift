@@ -8,7 +8,7 @@ import Testing
 
 @testable import Local
 
-@Suite struct ProcessStackDeployTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcessStackDeployTests {
   /// A web server that answers every GET with 200, from a file of the template.
   static let web = """
     { stack: 1, parameters: { port: null, answer: "200" }, services: { web: {
@@ -172,7 +172,7 @@ import Testing
 
   @Test("a service that stopped being healthy is started anew by the next deploy")
   func healing() async throws {
-    let stage = try StackStage(StackStage.sleeper.replacing("60m", with: "1s"))
+    let stage = try StackStage(SleepingStack.definition.replacing("60m", with: "1s"))
     _ = try await stage.deploy()
     let former = try #require(try stage.processes().first)
     try FileManager.default.removeItem(atPath: "\(stage.instance)/up")

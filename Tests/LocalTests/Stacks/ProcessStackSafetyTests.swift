@@ -7,7 +7,7 @@ import Testing
 
 @testable import Local
 
-@Suite struct ProcessStackSafetyTests {
+@Suite(.timeLimit(.minutes(5))) struct ProcessStackSafetyTests {
   private func refusals(_ stage: StackStage, at path: String) async throws -> Int {
     var count = 0
     func expect(_ body: () async throws -> Void) async {
@@ -84,6 +84,12 @@ import Testing
     #expect(try await stage.open("\(link)/./blue").description()?.state == .healthy)
     try await stage.open("\(link)//blue").destroy { _ in }
     #expect(try await stage.open().description() == nil)
+    // The same when the folders between are made by the deploy itself.
+    _ = try await stage.open("\(link)/new/blue").deploy(stage.asks()) { _ in }
+    #expect(try await stage.open("\(link)/new/blue").description()?.state == .healthy)
+    let real = stage.folder.file("stacks/new/blue")
+    #expect(try await stage.open(real).description()?.state == .healthy)
+    try await stage.open(real).destroy { _ in }
   }
 
   @Test("a process that only has a recorded number, and not its start time, is left alone")

@@ -16,24 +16,7 @@ final class StackStage: Sendable {
   var template: String { folder.file("template") }
   var instance: String { folder.file("stacks/blue") }
 
-  /// A service without a port: fast to start, healthy once its file is there.
-  static let sleeper = """
-    {
-      stack: 1,
-      parameters: { release: "1" },
-      services: {
-        web: {
-          command: ["sh", "-c", "touch ${stack.folder}/up; exec sleep infinity"],
-          environment: { RELEASE: "${param.release}" },
-          health: { command: ["test", "-e", "${stack.folder}/up"], within: "20s" },
-          startWithin: "60m",
-        },
-      },
-      outputs: { release: "${param.release}" },
-    }
-    """
-
-  init(_ definition: String = StackStage.sleeper) throws {
+  init(_ definition: String = SleepingStack.definition) throws {
     folder = try TemporaryFolder()
     secrets = Secrets { _, name throws(Failure) in "hidden-\(name)" }
     try FileManager.default.createDirectory(

@@ -126,7 +126,7 @@ import Testing
           "start web: sh -c touch \(stage.instance)/up; exec sleep infinity",
         ].map { $0.count > 72 && $0.hasPrefix("start") ? String($0.prefix(71)) + "…" : $0 })
     _ = try await stage.deploy()
-    try stage.write(definition: "// a remark\n" + StackStage.sleeper)
+    try stage.write(definition: "// a remark\n" + SleepingStack.definition)
     #expect(try await stage.open().changes(stage.asks()) == [])
     #expect(
       try await stage.open().changes(stage.asks(["release": "2"])) == [
