@@ -3,7 +3,10 @@ import Glibc
 package import Resources
 
 extension DirectoryBucket {
-  /// Stores an object: its file is complete and synchronised before it gets its name.
+  /// Stores an object: its file is complete before it gets its name.
+  ///
+  /// One that replaces another is on the disk before it does, so that no power cut leaves neither.
+  /// New ones are made sure of in batches, by `flush`.
   package func write(
     _ entry: ObjectEntry, from reader: any ObjectReader
   ) async throws(Failure) -> ObjectEntry {
@@ -27,7 +30,7 @@ extension DirectoryBucket {
           "\(url): '\(entry.key.text)' came with \(draft.byteCount) bytes instead of \(entry.size)",
           hint: "It was changed while it was read; it is copied again.")
       }
-      try draft.publish(modified: entry.modified, entry.metadata) { unsynced.insert($0) }
+      try draft.publish(modified: entry.modified, entry.metadata, unsynced)
       var stored = entry
       stored.digest = "sha256:\(sum)"
       return stored
@@ -108,7 +111,7 @@ extension DirectoryBucket: BucketServerSideCopying {
           "\(source.url): '\(entry.key.text)' was changed while it was copied",
           hint: "It is copied again; stop what writes to the bucket if this goes on.")
       }
-      try draft.publish(modified: current.modified, current.metadata) { unsynced.insert($0) }
+      try draft.publish(modified: current.modified, current.metadata, unsynced)
       return current
     }
   }

@@ -15,7 +15,7 @@ package final class DirectoryBucket: BucketStore {
   let links: LinkPolicy
   let blocking = Blocking(label: "cutover.bucket")
   let temporary: TemporaryFiles
-  let unsynced = UnsyncedFolders()
+  let unsynced = Unsynced()
   /// The walk that ended at a position, kept so that the next page need not begin anew.
   let walk = Mutex<(position: PagePosition, walk: DirectoryWalk)?>(nil)
 

@@ -16,6 +16,7 @@ final class ObjectDraft: Sendable {
 
   /// More tries than other writers can plausibly remove the folder in between.
   private static let triesMax = 5
+  private static let kernelCopyBytesMin = 1 << 20
 
   init(
     _ path: ObjectPath, in folder: BucketFolder, _ temporary: TemporaryFiles
@@ -40,6 +41,8 @@ final class ObjectDraft: Sendable {
 
   /// Appends all of another file, without carrying its bytes through here where the kernel can.
   func append(contentsOf source: OpenFile) throws(Failure) {
+    // Measured: for small files the plain way is about twice as fast.
+    if source.status().st_size < Self.kernelCopyBytesMin { return try appendByHand(source) }
     while true {
       let copied = clinux_copy_file_range(source.number, file.number, 1 << 30)
       if copied == 0 { return }
@@ -57,18 +60,25 @@ final class ObjectDraft: Sendable {
 
   private func appendByHand(_ source: OpenFile) throws(Failure) {
     while true {
-      let piece = try source.read(FileReader.pieceBytes, what)
-      if piece.isEmpty { return }
+      let size = Int(source.status().st_size)
+      let want = min(FileReader.pieceBytes, size + 1)
+      let piece = try source.read(want, what)
       try append(piece)
+      if piece.count < want { return }
     }
   }
 
-  /// Gives the file its name, with the metadata; `changed` hears of folders with a new entry.
+  /// Gives the file its name, with the metadata.
   func publish(
-    modified: Timestamp, _ metadata: ObjectMetadata, changed: ([CChar]) -> Void
+    modified: Timestamp, _ metadata: ObjectMetadata, _ unsynced: Unsynced
   ) throws(Failure) {
     try setModified(modified)
-    try file.sync(what)
+    if try folder.status(path) == nil {
+      unsynced.insert(file)
+    } else {
+      try file.sync(what)
+    }
+    let changed = { (folder: [CChar]) in unsynced.insert(folder) }
     let cleans = try writeMetadata(metadata, changed)
     try rename(changed)
     isPublished.store(true, ordering: .relaxed)

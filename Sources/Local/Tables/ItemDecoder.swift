@@ -6,8 +6,9 @@ import SQLite
 /// Turns items into the values of a row, on bytes.
 ///
 /// Strict: what is accepted reads back with the same bytes (up to white space, escapes and order).
-/// What a column cannot tell apart or would convert is refused with a hint, never altered.
-struct ItemDecoder {
+/// What a column cannot tell apart or would convert is refused with a hint, never altered. A class,
+/// because a value would be copied for every cell that is bound; one owner uses it.
+final class ItemDecoder {
   /// One value; text without escapes stays where it is in the item.
   enum Cell {
     case absent
@@ -20,7 +21,10 @@ struct ItemDecoder {
 
   private let schema: TableSchema
   private let url: ResourceURL
-  private let names: [[UInt8]]
+  /// Flat, because arrays of arrays cost a retain for every look: the names one after the other.
+  private let names: [UInt8]
+  private let nameEnds: [Int]
+  private let affinities: [Affinity]
   /// The place of the column that holds whole items, if the table is of that kind.
   private let documentPlace: Int?
   private(set) var cells: [Cell] = []
@@ -28,7 +32,15 @@ struct ItemDecoder {
   init(_ schema: TableSchema, _ url: ResourceURL) {
     self.schema = schema
     self.url = url
-    names = schema.columns.map { Array($0.name.utf8) }
+    var names: [UInt8] = []
+    var ends = [0]
+    for column in schema.columns {
+      names += column.name.utf8
+      ends.append(names.count)
+    }
+    self.names = names
+    nameEnds = ends
+    affinities = schema.columns.map(\.affinity)
     documentPlace =
       switch schema.layout {
       case .columns: nil
@@ -37,7 +49,7 @@ struct ItemDecoder {
   }
 
   /// Reads an item into `cells`.
-  mutating func read(_ item: [UInt8]) throws(Failure) {
+  func read(_ item: [UInt8]) throws(Failure) {
     try readMembers(of: item)
     if let documentPlace { cells[documentPlace] = .slice(0..<item.count) }
     for place in schema.keyPlaces {
@@ -76,9 +88,9 @@ struct ItemDecoder {
     }
   }
 
-  private mutating func readMembers(of item: [UInt8]) throws(Failure) {
+  private func readMembers(of item: [UInt8]) throws(Failure) {
     cells.removeAll(keepingCapacity: true)
-    cells.append(contentsOf: repeatElement(.absent, count: names.count))
+    cells.append(contentsOf: repeatElement(.absent, count: affinities.count))
     let bytes = item.span
     var scanner = JSONScanner()
     var expected = 0
@@ -107,24 +119,34 @@ struct ItemDecoder {
 
   /// Attributes mostly come in the order of the columns, so the search begins where the last ended.
   private func place(of name: JSONSlice, in bytes: Span<UInt8>, from expected: Int) -> Int? {
-    let escaped = name.hasEscapes ? name.text(in: bytes).map { Array($0.utf8) } : nil
-    if name.hasEscapes, escaped == nil { return nil }
-    let found = (0..<names.count).lazy.map { ($0 + expected) % names.count }.first { place in
-      if let escaped { return names[place] == escaped }
-      return names[place].count == name.range.count && equal(names[place], bytes, name.range)
+    if name.hasEscapes {
+      guard let text = name.text(in: bytes) else { return nil }
+      let plain = Array(text.utf8)
+      return place(of: plain.span, 0..<plain.count, from: expected)
     }
-    return found == documentPlace ? nil : found
+    return place(of: bytes, name.range, from: expected)
   }
 
-  private func equal(_ name: [UInt8], _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-    for index in 0..<name.count where name[index] != bytes[range.lowerBound + index] {
+  private func place(of bytes: Span<UInt8>, _ range: Range<Int>, from expected: Int) -> Int? {
+    for offset in 0..<affinities.count {
+      var place = expected + offset
+      if place >= affinities.count { place -= affinities.count }
+      if isName(place, bytes, range) { return place == documentPlace ? nil : place }
+    }
+    return nil
+  }
+
+  private func isName(_ place: Int, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    let start = nameEnds[place]
+    guard nameEnds[place + 1] - start == range.count else { return false }
+    for index in 0..<range.count where names[start + index] != bytes[range.lowerBound + index] {
       return false
     }
     return true
   }
 
   /// Reads `{"S":"…"}` and its like.
-  private mutating func readValue(
+  private func readValue(
     at place: Int, _ scanner: inout JSONScanner, _ bytes: Span<UInt8>
   ) throws {
     try scanner.enterObject(in: bytes)
@@ -154,7 +176,7 @@ struct ItemDecoder {
     }
   }
 
-  private mutating func readText(
+  private func readText(
     at place: Int, _ scanner: inout JSONScanner, _ bytes: Span<UInt8>
   ) throws {
     let text = try scanner.string(in: bytes)
@@ -167,7 +189,7 @@ struct ItemDecoder {
       cells[place] = .slice(text.range)
     }
     // A number turned into text and back would be another number.
-    guard documentPlace == nil, !schema.columns[place].affinity.keepsNumericText else { return }
+    guard documentPlace == nil, !affinities[place].keepsNumericText else { return }
     if Affinity.looksNumeric(text.bytes(in: bytes)) {
       throw refusal(
         place, "is text that looks like a number, and SQLite would make it one",
@@ -175,7 +197,7 @@ struct ItemDecoder {
     }
   }
 
-  private mutating func readNumber(
+  private func readNumber(
     at place: Int, _ scanner: inout JSONScanner, _ bytes: Span<UInt8>
   ) throws {
     let text = try scanner.string(in: bytes)
@@ -183,7 +205,7 @@ struct ItemDecoder {
       cells[place] = .slice(text.range)
       return
     }
-    let affinity = schema.columns[place].affinity
+    let affinity = affinities[place]
     if let number = Self.integer(text.range, bytes) {
       guard affinity.keepsIntegers else {
         throw refusal(
@@ -232,7 +254,7 @@ struct ItemDecoder {
   }
 
   /// Text that is not UTF-8, as ``ItemEncoder`` writes it.
-  private mutating func readForeignText(
+  private func readForeignText(
     at place: Int, _ scanner: inout JSONScanner, _ bytes: Span<UInt8>
   ) throws -> [UInt8] {
     let refused = refusal(

@@ -9,16 +9,21 @@ struct ItemEncoder {
   /// For text that is not UTF-8, which JSON cannot hold: a map with the bytes under this name.
   static let foreignText = "sqlite:text"
 
-  /// `"name":{` for each column.
-  private let prefixes: [[UInt8]]
+  /// `"name":{` for each column, one after the other.
+  private let prefixes: [UInt8]
+  private let prefixEnds: [Int]
   private var buffer: [UInt8] = []
 
   init(_ schema: TableSchema) {
-    prefixes = schema.columns.map { column in
-      var bytes: [UInt8] = []
-      Self.appendString(Array(column.name.utf8).span.bytes, to: &bytes)
-      return bytes + Array(":{".utf8)
+    var prefixes: [UInt8] = []
+    var ends = [0]
+    for column in schema.columns {
+      Self.appendString(Array(column.name.utf8).span.bytes, to: &prefixes)
+      prefixes += ":{".utf8
+      ends.append(prefixes.count)
     }
+    self.prefixes = prefixes
+    prefixEnds = ends
     buffer.reserveCapacity(1 << 10)
   }
 
@@ -26,11 +31,11 @@ struct ItemEncoder {
   mutating func item(in row: borrowing Statement) -> [UInt8] {
     buffer.removeAll(keepingCapacity: true)
     buffer.append(UInt8(ascii: "{"))
-    for index in prefixes.indices {
+    for index in 0..<(prefixEnds.count - 1) {
       let kind = row.kind(index)
       if case .null = kind { continue }
       if buffer.count > 1 { buffer.append(UInt8(ascii: ",")) }
-      buffer.append(contentsOf: prefixes[index])
+      buffer.append(contentsOf: prefixes[prefixEnds[index]..<prefixEnds[index + 1]])
       switch kind {
       case .null: break
       case .integer:

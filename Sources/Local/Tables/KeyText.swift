@@ -21,7 +21,7 @@ enum KeyText {
   static func values(
     _ schema: TableSchema, _ key: ItemKey, _ url: ResourceURL
   ) throws(Failure) -> [Column] {
-    var decoder = ItemDecoder(schema, url)
+    let decoder = ItemDecoder(schema, url)
     try decoder.read(key.bytes)
     let strange = schema.columns.indices.first { place in
       guard !schema.keyPlaces.contains(place), case .columns = schema.layout else { return false }

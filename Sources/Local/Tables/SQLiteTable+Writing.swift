@@ -30,7 +30,8 @@ private struct RowWriter: ~Copyable {
   private let schema: TableSchema
   private let connection: Connection
   private let others: [Int]
-  private var decoder: ItemDecoder
+  private let decoder: ItemDecoder
+  private let url: ResourceURL
   private var encoder: ItemEncoder
   private var putting: Statement
   private var updating: Statement
@@ -46,6 +47,7 @@ private struct RowWriter: ~Copyable {
     self.connection = connection
     others = known.schema.columns.indices.filter { !known.schema.keyPlaces.contains($0) }
     decoder = ItemDecoder(known.schema, url)
+    self.url = url
     encoder = ItemEncoder(known.schema)
     self.putting = putting
     self.updating = updating
@@ -109,7 +111,7 @@ private struct RowWriter: ~Copyable {
     switch schema.layout {
     case .document: return CanonicalItem.isSame(there.bytes, item.bytes)
     case .columns:
-      var other = decoder
+      let other = ItemDecoder(schema, url)
       guard (try? other.read(there.bytes)) != nil else { return false }
       let places = Array(schema.columns.indices)
       return other.values(from: there.bytes, at: places)

@@ -63,7 +63,7 @@ package actor SQLiteTable: TableStore {
 
   nonisolated package func key(of item: Item) throws(Failure) -> ItemKey {
     let schema = try schemaForKeys()
-    var decoder = ItemDecoder(schema, url)
+    let decoder = ItemDecoder(schema, url)
     try decoder.read(item.bytes)
     return KeyText.key(schema, decoder.values(from: item.bytes, at: schema.keyPlaces))
   }
