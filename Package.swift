@@ -105,6 +105,9 @@ let package = Package(
     .executableTarget(
       name: "CrashRunner", dependencies: ["Program", "Resources", "Rollouts"],
       path: "Tests/CrashRunner"),
+    .executableTarget(
+      name: "Bench", dependencies: ["JournalStore", "Resources", "Rollouts"],
+      path: "Tests/Bench"),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]
