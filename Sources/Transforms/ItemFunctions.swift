@@ -10,8 +10,10 @@ import SQLite
 enum ItemFunctions {
   private static let anyCount = -1
 
-  static func define(on connection: Connection) throws(DatabaseError) {
+  /// Defines the functions; what is answered knows which item `item()` has made last.
+  static func define(on connection: Connection) throws(DatabaseError) -> MadeItem {
     let latest = LatestItem()
+    let made = MadeItem()
     try connection.define("attr", argumentCount: 2, isDeterministic: true) {
       (arguments) throws(FunctionError) in
       if arguments[0].isNull { return .null }
@@ -28,7 +30,9 @@ enum ItemFunctions {
         }
         if let typed = try ItemText.typed(value, name) { members.append(.init(name, typed)) }
       }
-      return .text(JSONValue.object(members).compact(sortedKeys: true))
+      // Plain values hold no sets, so sorted names are all that the canonical form asks for.
+      made.bytes = JSONValue.object(members).compact(sortedKeys: true)
+      return .text(made.bytes)
     }
     try connection.define("amend", argumentCount: anyCount, isDeterministic: true) {
       (arguments) throws(FunctionError) in
@@ -39,6 +43,7 @@ enum ItemFunctions {
       }
       return .text(item.compact(sortedKeys: true))
     }
+    return made
   }
 
   private static func name(_ value: Column) throws(FunctionError) -> String {
@@ -61,6 +66,14 @@ enum ItemFunctions {
     }
     return pairs
   }
+}
+
+/// The item that `item()` made last, which nobody needs to read again to know that it is one.
+///
+/// Belongs to its connection's owner.
+final class MadeItem {
+  /// In canonical form; empty before the first one.
+  var bytes: [UInt8] = []
 }
 
 /// The item read last, since a row asks for several attributes of one item.

@@ -24,6 +24,7 @@ final class TransformConnection {
   private let connection: Connection
   private let sql: String
   private let hasSkip: Bool
+  private let made: MadeItem
   private let gate = Gate()
 
   /// What the authorizer and the progress handler look at, on the owner's thread.
@@ -36,7 +37,7 @@ final class TransformConnection {
     self.sql = sql
     connection = try Connection(.memory, mode: .create)
     try connection.execute("CREATE TABLE input(seq INTEGER PRIMARY KEY, item TEXT NOT NULL)")
-    try ItemFunctions.define(on: connection)
+    made = try ItemFunctions.define(on: connection)
     connection.limit(.valueBytes, to: Self.valueBytesMax)
     connection.limit(.attachedFiles, to: 0)
     let gate = gate
@@ -82,7 +83,7 @@ final class TransformConnection {
       else { throw Self.defect("it yields a seq that is none of its input's", sql) }
       results[Int(statement.integer(0))].add(
         put: statement.kind(1) == .null ? nil : statement.bytes(1),
-        skip: !hasSkip || statement.kind(2) == .null ? nil : statement.string(2))
+        skip: !hasSkip || statement.kind(2) == .null ? nil : statement.string(2), made: made.bytes)
     }
     return results.map(\.outcome)
   }
@@ -110,10 +111,13 @@ final class TransformConnection {
     var skip: String?
     var defect: String?
 
-    mutating func add(put: [UInt8]?, skip reason: String?) {
+    /// Takes a row; `made` is the item that is known to be one, and canonical.
+    mutating func add(put: [UInt8]?, skip reason: String?, made: [UInt8]) {
       switch (put, reason) {
       case (let put?, nil):
-        if let defect = ItemText.defect(of: put) {
+        if !put.isEmpty, put == made {
+          puts.append(.put(Item(bytes: put, isCanonical: true)))
+        } else if let defect = ItemText.defect(of: put) {
           self.defect = defect
         } else {
           puts.append(.put(Item(bytes: put, isCanonical: false)))

@@ -12,8 +12,23 @@ struct SQLTransformsTests {
     try await SQLTransforms().make(sql: sql).apply(items.map { item($0) })
   }
 
-  private func put(_ text: String) -> ItemChange {
-    .put(Item(bytes: Array(text.utf8), isCanonical: false))
+  /// What a row of `item()` becomes; the others may be in any form.
+  private func put(_ text: String, isCanonical: Bool = true) -> ItemChange {
+    .put(Item(bytes: Array(text.utf8), isCanonical: isCanonical))
+  }
+
+  @Test("only what item() made counts as canonical; text that merely looks like it is read again")
+  func canonical() async throws {
+    let items = [#"{"id":{"S":"1"}}"#]
+    let sorted = try await run(
+      "SELECT seq, item('b', 2, 'a', 'x') AS put FROM input", items)
+    #expect(sorted == [.changes([put(#"{"a":{"S":"x"},"b":{"N":"2"}}"#)])])
+    let spaced = try await run(
+      "SELECT seq, replace(item('b', 2), ':', ' : ') AS put FROM input", items)
+    #expect(spaced == [.changes([put(#"{"b" : {"N" : "2"}}"#, isCanonical: false)])])
+    let broken = try await run(
+      "SELECT seq, substr(item('b', 2), 2) AS put FROM input", items)
+    #expect(broken == [.failed("'put' is not an item in DynamoDB JSON")])
   }
 
   @Test("columns are joined, split, renamed, defaulted and given other types")
@@ -49,7 +64,8 @@ struct SQLTransformsTests {
     let outcomes = try await run(
       "SELECT seq, amend(item, 'name', attr(item,'old'), 'old', NULL) AS put FROM input",
       ["{\(big),\(nested),\"old\":{\"S\":\"x\"}}"])
-    #expect(outcomes == [.changes([put("{\(big),\(nested),\"name\":{\"S\":\"x\"}}")])])
+    let amended = "{\(big),\(nested),\"name\":{\"S\":\"x\"}}"
+    #expect(outcomes == [.changes([put(amended, isCanonical: false)])])
   }
 
   @Test("one item becomes several, one is skipped with a reason, one that yields nothing fails")
