@@ -60,8 +60,10 @@ struct Asking {
       isForced: drive.takeOver)
     let inquiry = Inquiry(journal: journal, wiring: context.wiring)
     do {
-      let loaded = try await LoadedRollout.load(record, from: journal, wiring: context.wiring)
-      _ = try await inquiry.answerAll(loaded, lease: helm.lease)
+      // Judged after all answers: the same may have been asked by somebody who was killed then.
+      let loaded = try await inquiry.answerAll(
+        try await LoadedRollout.load(record, from: journal, wiring: context.wiring),
+        lease: helm.lease)
       if case .refused(let reason) = try await inquiry.read(request), !isIdle(verb, loaded) {
         throw Refusal(
           .usage, "\(verb.kind) is not possible: \(reason)",
