@@ -61,9 +61,9 @@ package struct Pilot: Sendable {
 
   package var isIdle: Bool { running.isEmpty }
 
-  /// Whether every verb under way only waits for a person.
+  /// Whether every verb under way only waits for a person; on the way back none does.
   package var waitsForPeopleOnly: Bool {
-    !running.isEmpty && running.keys.allSatisfy { asks(machine.step($0)) }
+    !machine.isBackward && !running.isEmpty && running.keys.allSatisfy { asks(machine.step($0)) }
       && !machine.outstanding.contains { $0.phase == nil }
   }
 
