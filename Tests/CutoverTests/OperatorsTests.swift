@@ -73,6 +73,7 @@ struct OperatorsTests {
     #expect(driver.wait() == 128 + SIGKILL)
     let status = try stage.cutover("status").text
     #expect(status.contains("its driver is gone"))
+    #expect(status.contains("● ask  asks"))
     #expect(status.contains("Next: cutover approve ask"))
     // Nobody drives: the word is recorded, and the rollout waits for a driver.
     #expect(try stage.cutover("approve", "ask").code == 0)

@@ -107,7 +107,7 @@ struct RolloutTests {
       stage.step("one"), stage.gate("ask", "role: \"release\", comment: true"), stage.step("two"))
     let output = try stage.run("--no-wait")
     #expect(output.code == 2)
-    #expect(output.text.contains("cutover approve ask"))
+    #expect(output.text.contains("Next: cutover approve ask --role release --comment TEXT"))
     let roleless = try stage.cutover("approve", "ask", "--comment", "fine")
     #expect(roleless.code == 64)
     #expect(roleless.errors.contains("role 'release'"))

@@ -54,9 +54,11 @@ final class PlainDisplay: Display {
     let now = clock.now()
     let line: Line? = state.withLock { state in
       state.rates[step, default: Rate()].note(reading, at: now)
-      // The reason for a wait is worth a line at once, but only once.
+      // The reason for a wait is worth a line at once, and the same one no second line.
       if let reason = reading.waitingFor {
         if state.waits[step] == reason { return nil }
+        let isFirst = state.waits[step] == nil
+        guard isFirst || state.throttle.lets(step, at: now) else { return nil }
         state.waits[step] = reason
       } else {
         guard state.throttle.lets(step, at: now) else { return nil }

@@ -9,7 +9,9 @@ struct NextCommand: Sendable {
     self.environment = environment
   }
 
-  func callAsFunction(_ words: String...) -> String {
+  func callAsFunction(_ words: String...) -> String { self(words) }
+
+  func callAsFunction(_ words: [String]) -> String {
     var all = ["cutover"] + words.map(Self.quoted)
     if let environment { all += ["--environment", Self.quoted(environment)] }
     if !journal.isStandard { all += ["--journal", Self.quoted(journal.path)] }

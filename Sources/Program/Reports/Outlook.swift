@@ -29,7 +29,8 @@ struct Outlook {
         + Self.rollback(machine, next)
     } else if let gate = gates.first {
       sentence = "\("waits", .warning) for a person at \(gates.map(\.id).joined(separator: ", "))"
-      commands = [next("approve", gate.id), next("reject", gate.id, "--comment", "TEXT")]
+      let words = Self.words(for: gate.definition.gateRule)
+      commands = [next(["approve", gate.id] + words), next(["reject", gate.id] + words)]
     } else if isDriven {
       sentence = "\(undoing)"
       commands = [next("watch")]
@@ -37,6 +38,13 @@ struct Outlook {
       sentence = "\("interrupted", .warning) while \(undoing)"
       commands = [next("resume")] + Self.rollback(machine, next)
     }
+  }
+
+  /// What the answer to a gate has to say.
+  private static func words(for rule: GateRule?) -> [String] {
+    guard let rule else { return [] }
+    return (rule.role.map { ["--role", $0] } ?? [])
+      + (rule.isCommentRequired ? ["--comment", "TEXT"] : [])
   }
 
   private static func ended(_ outcome: RolloutMachine.Outcome, _ machine: RolloutMachine) -> Line {

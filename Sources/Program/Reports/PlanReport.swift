@@ -50,7 +50,10 @@ struct PlanReport {
       }
     switch step.reversal {
     case .exact: break
-    case .compensating(let text): lines.append(Line("undo: \(text)", .faint))
+    case .compensating(let text):
+      lines.append(
+        step.isReversible
+          ? Line("undo: \(text)", .faint) : Line("cannot be undone as it is written", .warning))
     case .none(let reason):
       if !step.isReversible { lines.append(Line("cannot be undone: \(reason)", .warning)) }
     }

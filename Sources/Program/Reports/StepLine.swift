@@ -8,7 +8,8 @@ enum StepLine {
     _ step: RolloutMachine.Step, times: Timeline.Times, halt: String?, idWidth: Int,
     now: Timestamp
   ) -> [Line] {
-    let halt = step.isActive || step.isBackingOff ? halt : nil
+    // A gate asks whether or not somebody drives.
+    let halt = step.isActive && !step.asks || step.isBackingOff ? halt : nil
     let (mark, tone): (String, Line.Tone) = halt == nil ? mark(step) : ("⏸", .warning)
     let id = Line(step.id, .strong).padded(to: idWidth)
     var head: Line = "  \(mark, tone) \(id)  \(word(step, halt), tone)"
@@ -32,7 +33,8 @@ enum StepLine {
   }
 
   private static func word(_ step: RolloutMachine.Step, _ halt: String?) -> String {
-    halt.map { "\($0) while \(step.state.word)" } ?? step.state.word
+    if step.asks { return "asks" }
+    return halt.map { "\($0) while \(step.state.word)" } ?? step.state.word
   }
 
   private static func span(

@@ -25,7 +25,7 @@ struct CheckCommand: Command {
     context.console.show(
       [
         "\("✓", .good) \(playbook): \(read.playbook.environment, .strong), \(steps), no mistakes"
-      ].next("cutover plan \(NextCommand.quoted(playbook))"))
+      ].next(NextCommand(journal: JournalOption())(["plan", playbook] + parameters.words)))
     return ExitCode.done.rawValue
   }
 }

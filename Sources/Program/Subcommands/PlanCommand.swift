@@ -48,13 +48,12 @@ struct PlanCommand: Command {
   }
 
   private func conclusion(_ preview: Preview) -> [Line] {
-    let file = NextCommand.quoted(playbook)
-    guard !preview.problems.isEmpty else {
-      return NextCommand.line(["cutover run \(file)"])
-    }
+    let next = NextCommand(journal: journal)
+    let words = [playbook] + (live.map { ["--live", $0.rawValue] } ?? []) + parameters.words
+    guard !preview.problems.isEmpty else { return NextCommand.line([next(["run"] + words)]) }
     let steps = preview.problems.map(\.step).joined(separator: ", ")
     return [.empty, Line("It would not come through as it stands: look at \(steps).", .bad)].next(
-      "cutover plan \(file)")
+      next(["plan"] + words))
   }
 
   /// The colour in the journal, which is only looked at: planning makes no file.

@@ -50,6 +50,13 @@ struct ReconcileCommand: Command {
     }
     let sight = await LiveSight.look(at: indicator, from: context.wiring.outside)
     let report = SightReport(sight: sight, recorded: record)
+    if let open = try await book.openRollout(in: record.name) {
+      context.console.show(
+        report.lines + [
+          "Rollout \(open.id, .strong) is open: until it ends, the places outside may differ."
+        ] + NextCommand.line([next("status")]))
+      return ExitCode.done.rawValue
+    }
     let doubts = sight.disagreements(with: record.live)
     let suggested = sight.agreed.map { $0 == record.live ? record.live.other : $0 }
     context.console.show(

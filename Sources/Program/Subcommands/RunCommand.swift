@@ -79,10 +79,10 @@ struct RunCommand: Command {
   /// Shows what is about to happen; throws unless it may.
   private func agree(_ preview: Preview, _ note: Line?, _ context: Context) throws {
     if let (step, failure) = preview.problems.first, !anyway {
+      let plan = NextCommand(journal: journal)(["plan", playbook] + parameters.words)
       throw Refusal(
         .badInput, "\(step) would fail: \(failure.summary)",
-        hint: failure.hint + "\nSee all of it with 'cutover plan \(NextCommand.quoted(playbook))'; "
-          + "--anyway begins nevertheless.")
+        hint: failure.hint + "\nSee all of it with '\(plan)'; --anyway begins nevertheless.")
     }
     guard !drive.isJSON else { return }
     if let note { context.console.show(note) }

@@ -40,6 +40,11 @@ struct ParameterOptions: Sendable {
       completes: .files),
   ]
 
+  /// The same options as words, for the command that is worth typing next.
+  var words: [String] {
+    (file.map { ["--parameters", $0] } ?? []) + values.flatMap { ["--set", $0.argument] }
+  }
+
   /// Those of the file first, so that `--set` wins.
   func overrides() throws -> [ParameterOverride] {
     let given =
