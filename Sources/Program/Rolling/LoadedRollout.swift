@@ -9,8 +9,8 @@ struct LoadedRollout: Sendable {
   private(set) var machine: RolloutMachine
   private(set) var timeline = Timeline()
 
-  /// Facts are read in pieces of this many.
-  private static let pageSize = 20_000
+  /// Facts are read in pieces of this many, so that a long history passes through the same memory.
+  private static let pageSize = 2000
 
   /// Reads the stored playbook, never the file that it came from.
   init(_ record: RolloutRecord, wiring: Wiring) throws {
@@ -35,17 +35,18 @@ struct LoadedRollout: Sendable {
     return loaded
   }
 
-  /// Reads the facts that were written since, and gives them.
-  @discardableResult
-  mutating func catchUp(from journal: any Journal) async throws -> [FactRecord] {
-    var news: [FactRecord] = []
+  /// Reads the facts that were written since, and gives each with the state after it.
+  mutating func catchUp(
+    from journal: any Journal, _ show: (FactRecord, RolloutMachine) -> Void = { _, _ in }
+  ) async throws {
     while true {
       let page = try await journal.facts(
         of: record.id, after: timeline.lastSequence, limit: Self.pageSize)
-      for fact in page { try take(fact) }
-      // The first reading of a long history is not kept.
-      if news.count + page.count <= Self.pageSize { news += page }
-      if page.count < Self.pageSize { return news }
+      for fact in page {
+        try take(fact)
+        show(fact, machine)
+      }
+      if page.count < Self.pageSize { return }
     }
   }
 

@@ -36,9 +36,7 @@ struct WatchCommand: Command {
     display.begin(loaded.record, loaded.machine)
     while true {
       let isDriven = try await Helm.isDriven(loaded.record.environment, in: book)
-      for fact in try await loaded.catchUp(from: book) {
-        display.take(.fact(fact, loaded.machine))
-      }
+      try await loaded.catchUp(from: book) { fact, machine in display.take(.fact(fact, machine)) }
       if let code = code(loaded.machine, isDriven: isDriven) {
         display.end(
           ClosingReport.closing(loaded, code, next: next, now: context.wiring.clock.now()))
