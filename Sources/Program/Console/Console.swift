@@ -50,7 +50,8 @@ package final class Console: Sendable {
   /// Whether something posted was not written yet.
   var isBehind: Bool { output.isBehind }
 
-  /// Waits a moment for what was posted.
+  /// Waits until what was posted is written or nobody reads any more; for the end, when the lease
+  /// is let go and a slow reader holds up nobody.
   func flush() { output.flush() }
 
   /// Asks a question; anything but a yes is a no.
@@ -65,8 +66,6 @@ package final class Console: Sendable {
 private final class Outlet: Sendable {
   /// More than a reader can be behind before lines are dropped.
   private static let pendingBytesMax = 16 << 20
-  /// The longest that the program waits at its end for a reader that does not read.
-  private static let flushLimit: DispatchTimeInterval = .seconds(2)
 
   private struct State {
     var pendingBytes = 0
@@ -106,11 +105,7 @@ private final class Outlet: Sendable {
 
   var isBehind: Bool { state.withLock { $0.pendingBytes > 0 } }
 
-  func flush() {
-    let done = DispatchSemaphore(value: 0)
-    queue.async { done.signal() }
-    _ = done.wait(timeout: .now() + Self.flushLimit)
-  }
+  func flush() { queue.sync {} }
 
   /// Writes everything or learns that nobody reads any more.
   private func drain(_ bytes: [UInt8]) {
