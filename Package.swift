@@ -113,4 +113,12 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system { target.swiftSettings = settings }
+/// What the simulation of a hundred thousand rollouts runs through is optimised in debug builds too.
+let simulated = ["Resources", "Rollouts", "Harness"]
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = settings
+  if simulated.contains(target.name) {
+    target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
+  }
+}

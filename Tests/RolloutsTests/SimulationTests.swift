@@ -4,11 +4,7 @@ import Testing
 
 @Suite("Simulated rollouts")
 struct SimulationTests {
-  #if DEBUG
-    static let runsPerLane = 1000
-  #else
-    static let runsPerLane = 15_000
-  #endif
+  static let runsPerLane = 13_000
   static let lanes = 8
 
   /// Two drivers, crashes, failures, delays and requests; see `Simulation` for the rules checked.
