@@ -47,6 +47,12 @@ struct CrashCourse: Sendable {
     }
   }
 
+  /// Whether the rollback died before the journal had heard of it, so that a resume rightly waits
+  /// at the gate.
+  func wasNeverAsked(_ ending: CrashWorld.Ending, _ words: [String]) -> Bool {
+    direction == .backward && words.first == "resume" && ending == .exited(Self.waiting)
+  }
+
   /// Looks at a world at the end of its course.
   func judge(_ world: CrashWorld, against reference: EndState) throws {
     let state = try EndState(of: world)

@@ -152,4 +152,18 @@ struct RolloutMachineTests {
       ])
     #expect(backward.skipRefusal(backward.steps[3]) != nil)
   }
+
+  @Test("a step under way can be skipped once the rollout is paused, and is undone on the way back")
+  func skipsPaused() throws {
+    var machine = try machine(
+      done("deploy") + [.planned(step: "tables", plan: "{}", changes: [])])
+    #expect(machine.skipRefusal(machine.steps[1])?.contains("pause") == true)
+    try machine.handle(.paused(by: Self.person))
+    #expect(machine.skipRefusal(machine.steps[1]) == nil)
+    try machine.handle(.skipped(step: "tables", by: Self.person))
+    try machine.handle(.resumed(by: Self.person))
+    #expect(machine.outstanding == [.plan(step: "files", attempt: 1)])
+    try machine.handle(.rollbackRequested(by: Self.person))
+    #expect(machine.outstanding == [.undo(step: "tables", attempt: 1)])
+  }
 }

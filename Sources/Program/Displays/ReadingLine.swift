@@ -24,7 +24,9 @@ enum ReadingLine {
 
   private static func wait(_ reason: String, _ until: Timestamp?, _ now: Timestamp) -> Line {
     guard let until else { return "\("waits", .warning) for \(reason)" }
-    return "\("waits", .warning) for \(reason), until \(Words.clock(until))"
+    let isToday = until - now < .seconds(12 * 3600)
+    let moment = isToday ? Words.clock(until) : Words.dateAndClock(until)
+    return "\("waits", .warning) for \(reason), until \(moment)"
       + "\(", \(Words.span(until - now)) left", .faint)"
   }
 

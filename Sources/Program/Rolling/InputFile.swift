@@ -7,9 +7,11 @@ enum InputFile {
 
   /// The file's bytes; `-` is standard input.
   static func read(_ path: String, noun: String) throws -> [UInt8] {
-    let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a pipe that nobody writes to would keep us waiting for ever.
+    let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw refusal(path, noun, errno) }
     defer { if path != "-" { close(file) } }
+    if path != "-" { _ = fcntl(file, F_SETFL, 0) }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     while true {

@@ -49,6 +49,9 @@ extension Pilot {
     case .skip(let id, let person):
       guard let step = machine.step(id) else { return .failure(unknown(id)) }
       if person.reason.isEmpty { return .failure(Refusal(reason: "skipping needs a reason")) }
+      if let run = running[id], run.isStopping, !machine.isBackward {
+        return .failure(Refusal(reason: "\(id) is still stopping; ask again in a moment"))
+      }
       if let reason = machine.skipRefusal(step) { return .failure(Refusal(reason: reason)) }
       return .success(.skipped(step: id, by: person))
     }

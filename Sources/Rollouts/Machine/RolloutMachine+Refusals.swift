@@ -22,9 +22,10 @@ extension RolloutMachine {
       return step.definition.promotes && live != from
         ? "\(step.id) made \(live.rawValue) live; leaving it would make the journal lie" : nil
     case (.active, false):
-      return step.definition.isGate
-        ? "\(step.id) waits for an answer; use 'cutover approve' or 'cutover reject'"
-        : "\(step.id) is under way; pause the rollout first"
+      if step.definition.isGate {
+        return "\(step.id) waits for an answer; use 'cutover approve' or 'cutover reject'"
+      }
+      return pause == nil ? "\(step.id) is under way; pause the rollout first" : nil
     case (.active, true), (.stopped, true), (.backingOff, true), (.waiting, true):
       return "\(step.id) is \(step.state.word) and its undo has not failed"
     case (.done, _), (.skipped, _), (.undone, _), (.left, _):
