@@ -47,6 +47,8 @@ let package = Package(
     .target(name: "Transforms", dependencies: ["Resources", "SQLite", "JSON"]),
     .target(name: "DNS", dependencies: ["Resources", "Wire", "Digests"]),
     .target(
+      name: "AWS", dependencies: ["Resources", "Wire", "JSON", "Digests", "Subprocesses"]),
+    .target(
       name: "Actions",
       dependencies: ["Rollouts", "Resources", "JSON", "Digests", "Subprocesses", "Wire"]),
 
@@ -55,8 +57,8 @@ let package = Package(
     .target(
       name: "Program",
       dependencies: [
-        "Actions", "Commands", "DNS", "Digests", "JSON", "JournalStore", "Local", "Resources",
-        "Rollouts", "SQLite", "Subprocesses", "Transforms", "Wire",
+        "AWS", "Actions", "Commands", "DNS", "Digests", "JSON", "JournalStore", "Local",
+        "Resources", "Rollouts", "SQLite", "Subprocesses", "Transforms", "Wire",
       ]),
 
     // tests
@@ -82,6 +84,9 @@ let package = Package(
       dependencies: ["Local", "Resources", "SQLite", "Digests", "Subprocesses", "Harness", "JSON"]),
     .testTarget(
       name: "DNSTests", dependencies: ["DNS", "Resources", "Wire", "Subprocesses", "Harness"]),
+    .testTarget(
+      name: "AWSTests",
+      dependencies: ["AWS", "Resources", "Wire", "JSON", "Digests", "Subprocesses", "Harness"]),
     .testTarget(
       name: "ActionsTests",
       dependencies: [

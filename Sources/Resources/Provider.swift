@@ -11,10 +11,13 @@ package enum ResourceKind: String, Sendable, Hashable, Codable, CaseIterable {
 package struct ProviderContext: Sendable {
   package let secrets: Secrets
   package let clock: any WallClock
+  /// Who asks, as audit trails may show it: the rollout and the step, such as `r42-deploy-b`.
+  package var purpose: String?
 
-  package init(secrets: Secrets, clock: any WallClock) {
+  package init(secrets: Secrets, clock: any WallClock, purpose: String? = nil) {
     self.secrets = secrets
     self.clock = clock
+    self.purpose = purpose
   }
 }
 
@@ -43,16 +46,22 @@ package struct Provider: Sendable {
   package let example: String
   package let parameters: [Parameter]
   package let opener: Opener
+  /// The rights that a use of a resource takes; none for what needs no rights but the system's.
+  package let permissions: @Sendable (ResourceURL, ResourceUse) throws(Failure) -> [Permission]
 
   /// `open` must not touch the resource: a URL can be checked where nothing exists yet.
   package init(
-    scheme: String, summary: String, example: String, parameters: [Parameter] = [], open: Opener
+    scheme: String, summary: String, example: String, parameters: [Parameter] = [], open: Opener,
+    permissions:
+      @escaping @Sendable (ResourceURL, ResourceUse) throws(Failure) -> [Permission] =
+      { (_, _) throws(Failure) in [] }
   ) {
     self.scheme = scheme
     self.summary = summary
     self.example = example
     self.parameters = parameters
     opener = open
+    self.permissions = permissions
   }
 
   package var kind: ResourceKind {

@@ -1,18 +1,29 @@
+internal import AWS
 internal import DNS
 internal import Foundation
 internal import JournalStore
 internal import Local
 internal import Resources
 internal import Rollouts
+internal import Wire
 
 extension Wiring {
   /// The program as it is shipped: this machine's clock, network and files.
   package static func standard() -> Wiring {
     let environment = ProcessInfo.processInfo.environment
     let clock = SystemClock()
+    let aws = AWSSession(
+      AWSSession.Settings(environment: environment, homeFolder: NSHomeDirectory()), clock: clock
+    ) {
+      HTTPClient(
+        HTTPClient.Settings(
+          userAgent: "cutover/\(Version.text)", proxies: HTTPProxies(environment: environment),
+          authorities: environment["AWS_CA_BUNDLE"].map { .file($0) } ?? .system))
+    }
     return Wiring(
       actions: ActionCatalog(ActionList.all),
-      resources: ResourceCatalog(LocalProviders.all + DNSProviders.all),
+      resources: ResourceCatalog(
+        LocalProviders.all + DNSProviders.all + AWSProviders.all(in: aws)),
       clock: clock, environment: environment,
       secrets: SecretSources.standard(environment: environment),
       resolver: ServerResolver(clock: clock), http: WireExchange(environment: environment),

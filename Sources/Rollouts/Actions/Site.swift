@@ -24,19 +24,21 @@ package struct Site: Sendable {
     package let resolver: any DNSResolver
     package let http: any HTTPExchange
     package let transforms: any TransformMaker
+    package let cloud: any CloudExchange
     /// Environment of this process, from which steps hand on only what they declare.
     package let processEnvironment: [String: String]
 
     package init(
       resources: ResourceCatalog, context: ProviderContext, resolver: any DNSResolver,
       http: any HTTPExchange, transforms: any TransformMaker = NoTransforms(),
-      processEnvironment: [String: String]
+      cloud: any CloudExchange = NoCloud(), processEnvironment: [String: String]
     ) {
       self.resources = resources
       self.context = context
       self.resolver = resolver
       self.http = http
       self.transforms = transforms
+      self.cloud = cloud
       self.processEnvironment = processEnvironment
     }
   }
@@ -61,24 +63,31 @@ package struct Site: Sendable {
   package var clock: any WallClock { outside.context.clock }
   package var secrets: Secrets { outside.context.secrets }
 
+  /// What providers get: who asks stands in it, for the audit trails of clouds.
+  package var context: ProviderContext {
+    var context = outside.context
+    context.purpose = "\(rollout)-\(step)"
+    return context
+  }
+
   package func table(_ url: ResourceURL) throws(Failure) -> any TableStore {
-    try outside.resources.table(url, in: outside.context)
+    try outside.resources.table(url, in: context)
   }
 
   package func bucket(_ url: ResourceURL) throws(Failure) -> any BucketStore {
-    try outside.resources.bucket(url, in: outside.context)
+    try outside.resources.bucket(url, in: context)
   }
 
   package func users(_ url: ResourceURL) throws(Failure) -> any UserDirectory {
-    try outside.resources.users(url, in: outside.context)
+    try outside.resources.users(url, in: context)
   }
 
   package func zone(_ url: ResourceURL) throws(Failure) -> any DNSZone {
-    try outside.resources.zone(url, in: outside.context)
+    try outside.resources.zone(url, in: context)
   }
 
   package func stack(_ url: ResourceURL) throws(Failure) -> any StackDeployer {
-    try outside.resources.stack(url, in: outside.context)
+    try outside.resources.stack(url, in: context)
   }
 }
 

@@ -1,0 +1,6 @@
+package import Resources
+
+/// The providers of this target.
+package enum AWSProviders {
+  package static func all(in session: AWSSession) -> [Provider] { [] }
+}

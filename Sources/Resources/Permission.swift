@@ -1,0 +1,31 @@
+/// What a step does with a resource, as far as rights go.
+///
+/// Each use stands alone: a step that copies into a table both looks at it and writes to it.
+package enum ResourceUse: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Looks at its definition and state: `plan`, `check`, interlocks.
+  case look
+  /// Reads what it holds.
+  case read
+  /// Changes or adds to what it holds.
+  case write
+  /// Makes it or changes its definition.
+  case create
+  /// Empties it or removes it.
+  case destroy
+}
+
+/// One right that a cloud's access control must grant.
+package struct Permission: Sendable, Hashable, Codable {
+  /// Service and operation, such as `dynamodb:BatchWriteItem`.
+  package var action: String
+  /// The resource's full name, with `*` where a part is not known beforehand.
+  package var resource: String
+  /// The profile whose credentials need it; nil for the standard ones.
+  package var profile: String?
+
+  package init(_ action: String, on resource: String, profile: String? = nil) {
+    self.action = action
+    self.resource = resource
+    self.profile = profile
+  }
+}
