@@ -89,7 +89,7 @@ package struct NamedServer: Sendable {
   private static func start(
     _ folder: String, _ zone: String, _ records: String, _ options: String
   ) throws -> (NamedServer, () -> Void)? {
-    let port = try freePort()
+    let port = try FreePort.find()
     let secret = Data((0..<32).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
     var keys = ""
     let names = keyNames.map { ($0.value, $0.key) } + [(powerlessKey, "hmac-sha256")]
@@ -171,22 +171,5 @@ package struct NamedServer: Sendable {
   private static func log(_ folder: String) -> String {
     let text = try? String(contentsOfFile: "\(folder)/named.log", encoding: .utf8)
     return String((text ?? "no log").suffix(800))
-  }
-
-  /// A port that was free for datagrams and connections a moment ago.
-  private static func freePort() throws -> Int {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let code = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(socket, $0, length) == 0 ? getsockname(socket, $0, &length) : -1
-      }
-    }
-    guard code == 0 else { throw HarnessError("no free port: errno \(errno)") }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 }

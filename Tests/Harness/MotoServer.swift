@@ -1,0 +1,109 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// The moto server, an independent emulation of AWS, on a free loopback port.
+///
+/// What it holds is read back with boto3 or awscli, never with our own reader. Its gaps are many;
+/// a test that meets one says so.
+package final class MotoServer: Sendable {
+  package let url: String
+  /// What a process needs to reach it, and nothing else of AWS.
+  package let environment: [String: String]
+
+  private init(port: Int) {
+    url = "http://127.0.0.1:\(port)"
+    environment = [
+      "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "testing",
+      "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1",
+      "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+      "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    ]
+  }
+
+  private static let common = Mutex<MotoServer?>(nil)
+  private static let startsMax = 5
+
+  /// The one server that all suites of a test process share; use names of your own in it.
+  ///
+  /// It ends with the process.
+  package static func shared() throws -> MotoServer {
+    try common.withLock { common in
+      if let server = common { return server }
+      let server = try start().server
+      common = server
+      return server
+    }
+  }
+
+  /// A server of one's own, for what changes the whole account; it ends with the closure.
+  package static func run<Answer>(
+    settings: [String: String] = [:], _ body: (MotoServer) async throws -> Answer
+  ) async throws -> Answer {
+    let (server, stop) = try start(settings)
+    defer { stop() }
+    return try await body(server)
+  }
+
+  /// Runs a Python script with boto3 against the server and gives what it printed.
+  ///
+  /// `boto3`, `json` and `client(service)` are there already.
+  package func python(_ script: String, _ arguments: [String] = []) throws -> String {
+    let opening = """
+      import boto3, json, sys
+      def client(service, **more): return boto3.client(service, **more)
+
+      """
+    let settings = environment.map { "\($0.key)=\($0.value)" }
+    let output = try Tool.run(
+      ["env"] + settings + ["python3", "-c", opening + script] + arguments)
+    guard output.status == 0 else { throw HarnessError("python: \(output.errorText)") }
+    return output.text
+  }
+
+  private static func start(
+    _ settings: [String: String] = [:]
+  ) throws -> (server: MotoServer, stop: @Sendable () -> Void) {
+    for _ in 0..<startsMax {
+      let port = try FreePort.find()
+      let child = Process()
+      // The shell waits for the end of its input, which also comes when the test's process dies.
+      let script = "moto_server -H 127.0.0.1 -p \(port) & cat >/dev/null; kill $!; wait"
+      let rope = Pipe()
+      child.executableURL = URL(filePath: "/bin/sh")
+      child.arguments = ["-c", script]
+      child.environment = ProcessInfo.processInfo.environment.merging([
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "false",
+        "MOTO_S3_CUSTOM_ENDPOINTS": "http://127.0.0.1:\(port)", "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
+      ]) { $1 }.merging(settings) { $1 }
+      child.standardInput = rope
+      child.standardOutput = FileHandle.nullDevice
+      child.standardError = FileHandle.nullDevice
+      try child.run()
+      let server = MotoServer(port: port)
+      if server.isReady() {
+        return (
+          server,
+          {
+            try? rope.fileHandleForWriting.close()
+            child.waitUntilExit()
+          }
+        )
+      }
+      try? rope.fileHandleForWriting.close()
+      child.waitUntilExit()
+    }
+    throw HarnessError("moto_server did not start; run Scripts/setup")
+  }
+
+  /// Asks until it answers; curl itself waits between its attempts.
+  private func isReady() -> Bool {
+    let output = try? Tool.run([
+      "curl", "--silent", "--fail", "--output", "/dev/null", "--retry", "240", "--retry-delay", "0",
+      "--retry-max-time", "90", "--retry-all-errors", "--retry-connrefused",
+      "\(url)/moto-api/data.json",
+    ])
+    return output?.status == 0
+  }
+}
