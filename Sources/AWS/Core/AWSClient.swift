@@ -9,7 +9,7 @@ package struct AWSCall: Sendable {
   package var method: String
   /// Percent-encoded, with its leading slash.
   package var path: String
-  /// Names and values as they are; encoded when sent. A nil value is a name alone.
+  /// Names and values as they are, encoded when sent; a nil value is a name alone.
   package var query: [(name: String, value: String?)]
   package var headers: HTTPHeaders
   package var body: [UInt8]
