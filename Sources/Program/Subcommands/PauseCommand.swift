@@ -10,27 +10,19 @@ struct PauseCommand: Command {
     """
   static let fields: [Field<Self>] =
     [
-      .option("environment", letter: "e", \.environment, "name", "Which environment."),
       .option(
-        "reason", letter: "m", \.reason, "text", "Why, for the history."),
+        "reason", letter: "m", \.reason, "text", "Why, for the history.")
     ]
-    + Field.shared(\.person, PersonOption.fields)
-    + Field.shared(\.journal, JournalOption.fields)
+    + Field.shared(\.steering, SteeringOptions.saying)
   static let examples = [
     Example("cutover pause --reason 'waiting for the night'", "Stops at the next checkpoint.")
   ]
   static let seeAlso = ["resume", "status"]
 
-  var environment: String?
   var reason = ""
-  var drive = DriveOptions()
-  var person = PersonOption()
-  var journal = JournalOption()
+  var steering = SteeringOptions()
 
   func run(in context: Context) async throws -> Int32 {
-    try await Asking(
-      context: context, option: journal, environment: environment, drive: drive,
-      login: person.login(in: context), becomesDriver: false
-    ).ask { _ in .pause(person.person(reason, in: context)) }
+    try await steering.ask(reason, in: context, becomesDriver: false) { .pause($0) }
   }
 }

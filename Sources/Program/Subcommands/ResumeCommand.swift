@@ -10,30 +10,19 @@ struct ResumeCommand: Command {
     """
   static let fields: [Field<Self>] =
     [
-      .option("environment", letter: "e", \.environment, "name", "Which environment."),
       .option(
-        "reason", letter: "m", \.reason, "text", "Why, for the history."),
-      .flag("no-run", \.noRun, "Only record it; drive later with 'cutover resume'."),
+        "reason", letter: "m", \.reason, "text", "Why, for the history.")
     ]
-    + Field.shared(\.drive, DriveOptions.fields)
-    + Field.shared(\.person, PersonOption.fields)
-    + Field.shared(\.journal, JournalOption.fields)
+    + Field.shared(\.steering, SteeringOptions.driving)
   static let examples = [
     Example("cutover resume", "Carries on where the rollout stopped.")
   ]
   static let seeAlso = ["status", "pause"]
 
-  var environment: String?
   var reason = ""
-  var noRun = false
-  var drive = DriveOptions()
-  var person = PersonOption()
-  var journal = JournalOption()
+  var steering = SteeringOptions()
 
   func run(in context: Context) async throws -> Int32 {
-    try await Asking(
-      context: context, option: journal, environment: environment, drive: drive,
-      login: person.login(in: context), becomesDriver: !noRun
-    ).ask { _ in .resume(person.person(reason, in: context)) }
+    try await steering.ask(reason, in: context, becomesDriver: !steering.noRun) { .resume($0) }
   }
 }

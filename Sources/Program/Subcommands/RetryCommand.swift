@@ -10,31 +10,22 @@ struct RetryCommand: Command {
   static let fields: [Field<Self>] =
     [
       .positional("step", \.step, "The id of the step."),
-      .option("environment", letter: "e", \.environment, "name", "Which environment."),
       .option(
         "reason", letter: "m", \.reason, "text", "Why, for the history."),
-      .flag("no-run", \.noRun, "Only record it; drive later with 'cutover resume'."),
     ]
-    + Field.shared(\.drive, DriveOptions.fields)
-    + Field.shared(\.person, PersonOption.fields)
-    + Field.shared(\.journal, JournalOption.fields)
+    + Field.shared(\.steering, SteeringOptions.driving)
   static let examples = [
     Example("cutover retry migrate-tables", "Tries again after its cause was mended.")
   ]
   static let seeAlso = ["skip", "rollback"]
 
   var step = ""
-  var environment: String?
   var reason = ""
-  var noRun = false
-  var drive = DriveOptions()
-  var person = PersonOption()
-  var journal = JournalOption()
+  var steering = SteeringOptions()
 
   func run(in context: Context) async throws -> Int32 {
-    try await Asking(
-      context: context, option: journal, environment: environment, drive: drive,
-      login: person.login(in: context), becomesDriver: !noRun
-    ).ask { _ in .retry(step: step, person.person(reason, in: context)) }
+    try await steering.ask(reason, in: context, becomesDriver: !steering.noRun) {
+      .retry(step: step, $0)
+    }
   }
 }

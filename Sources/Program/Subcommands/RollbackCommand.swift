@@ -10,30 +10,20 @@ struct RollbackCommand: Command {
     """
   static let fields: [Field<Self>] =
     [
-      .option("environment", letter: "e", \.environment, "name", "Which environment."),
       .option(
-        "reason", letter: "m", \.reason, "text", "Why, for the history.", required: true),
-      .flag("no-run", \.noRun, "Only record it; drive later with 'cutover resume'."),
+        "reason", letter: "m", \.reason, "text", "Why, for the history.", required: true)
     ]
-    + Field.shared(\.drive, DriveOptions.fields)
-    + Field.shared(\.person, PersonOption.fields)
-    + Field.shared(\.journal, JournalOption.fields)
+    + Field.shared(\.steering, SteeringOptions.driving)
   static let examples = [
     Example("cutover rollback --reason 'errors on the new stack'", "Goes back to stack A.")
   ]
   static let seeAlso = ["status", "pause"]
 
-  var environment: String?
   var reason = ""
-  var noRun = false
-  var drive = DriveOptions()
-  var person = PersonOption()
-  var journal = JournalOption()
+  var steering = SteeringOptions()
 
   func run(in context: Context) async throws -> Int32 {
-    try await Asking(
-      context: context, option: journal, environment: environment, drive: drive,
-      login: person.login(in: context), becomesDriver: !noRun, wantsRollback: true
-    ).ask { _ in .rollback(person.person(reason, in: context)) }
+    try await steering.ask(reason, in: context, becomesDriver: !steering.noRun, wantsRollback: true)
+    { .rollback($0) }
   }
 }

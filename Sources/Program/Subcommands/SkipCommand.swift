@@ -12,31 +12,22 @@ struct SkipCommand: Command {
   static let fields: [Field<Self>] =
     [
       .positional("step", \.step, "The id of the step."),
-      .option("environment", letter: "e", \.environment, "name", "Which environment."),
       .option(
         "reason", letter: "m", \.reason, "text", "Why, for the history.", required: true),
-      .flag("no-run", \.noRun, "Only record it; drive later with 'cutover resume'."),
     ]
-    + Field.shared(\.drive, DriveOptions.fields)
-    + Field.shared(\.person, PersonOption.fields)
-    + Field.shared(\.journal, JournalOption.fields)
+    + Field.shared(\.steering, SteeringOptions.driving)
   static let examples = [
     Example("cutover skip copy-users --reason 'done by hand'", "Goes on without the step.")
   ]
   static let seeAlso = ["retry", "rollback"]
 
   var step = ""
-  var environment: String?
   var reason = ""
-  var noRun = false
-  var drive = DriveOptions()
-  var person = PersonOption()
-  var journal = JournalOption()
+  var steering = SteeringOptions()
 
   func run(in context: Context) async throws -> Int32 {
-    try await Asking(
-      context: context, option: journal, environment: environment, drive: drive,
-      login: person.login(in: context), becomesDriver: !noRun
-    ).ask { _ in .skip(step: step, person.person(reason, in: context)) }
+    try await steering.ask(reason, in: context, becomesDriver: !steering.noRun) {
+      .skip(step: step, $0)
+    }
   }
 }
