@@ -1,43 +1,7 @@
+import Digests
 package import JSON
 import Resources
 package import Wire
-
-/// One request to a service, before it has an endpoint and a signature.
-package struct AWSCall: Sendable {
-  /// The operation's name, for messages and permissions.
-  package var operation: String
-  package var method: String
-  /// Percent-encoded, with its leading slash.
-  package var path: String
-  /// Names and values as they are, encoded when sent; a nil value is a name alone.
-  package var query: [(name: String, value: String?)]
-  package var headers: HTTPHeaders
-  package var body: [UInt8]
-  package var limits: HTTPLimits
-  /// Whether sending it twice does no harm; if not, it is sent again only if it surely never left.
-  package var isRepeatable: Bool
-  /// A label put before the endpoint's host, such as a bucket's name.
-  package var hostLabel: String?
-  package var payload: SignatureV4.Payload
-
-  package init(
-    _ operation: String, method: String = "POST", path: String = "/",
-    query: [(name: String, value: String?)] = [], headers: HTTPHeaders = [:], body: [UInt8] = [],
-    limits: HTTPLimits = .standard, isRepeatable: Bool = true, hostLabel: String? = nil,
-    payload: SignatureV4.Payload = .body
-  ) {
-    self.operation = operation
-    self.method = method
-    self.path = path
-    self.query = query
-    self.headers = headers
-    self.body = body
-    self.limits = limits
-    self.isRepeatable = isRepeatable
-    self.hostLabel = hostLabel
-    self.payload = payload
-  }
-}
 
 /// Speaks to one service in one region with one set of credentials.
 ///
@@ -57,29 +21,21 @@ package struct AWSClient: Sendable {
 
   /// Sends a call until it is answered for good; any status below 300 is a good answer, and 304.
   package func send(_ call: AWSCall) async throws(AWSFailure) -> Wire.HTTPReply {
-    var attempt = 0
-    var refused: SigningCredentials?
-    var hasSetClock = false
-    while true {
-      attempt += 1
-      let failure: AWSFailure
-      let signed = try await sign(call, refusing: refused)
-      do throws(AWSFailure) {
-        return try await sendOnce(signed.request, call)
-      } catch {
-        failure = error
-      }
-      if let code = failure.code, AWSFailure.expiredCodes.contains(code), refused == nil {
-        refused = signed.credentials
-        continue
-      }
-      if !hasSetClock, case .service(_, _, _) = failure.kind, learnsTime(from: failure) {
-        hasSetClock = true
-        continue
-      }
-      let mayRepeat = call.isRepeatable || !failure.wasSent || failure.isThrottled
-      guard failure.isTransient, mayRepeat, attempt < Self.attemptsMax else { throw failure }
-      try await rest(after: failure, attempt: attempt)
+    try await repeating(call) { (request) async throws(AWSFailure) in
+      try await sendOnce(request, call)
+    }
+  }
+
+  /// Sends a call whose body, or whose answer's body, is too large to hold.
+  ///
+  /// It is tried again, the source opened anew, until a good answer begins; what happens to its body
+  /// then is the caller's affair. The signature cannot cover the bytes of a source, so `payload` must
+  /// say what it is to cover.
+  package func stream(
+    _ call: AWSCall, body: HTTPBodySource? = nil
+  ) async throws(AWSFailure) -> HTTPStreamedReply {
+    try await repeating(call) { (request) async throws(AWSFailure) in
+      try await streamOnce(request, call, body)
     }
   }
 
@@ -156,18 +112,56 @@ package struct AWSClient: Sendable {
     return url + "?" + query.joined(separator: "&")
   }
 
+  private struct Signed {
+    let request: HTTPRequest
+    let credentials: SigningCredentials
+    /// The moment that the signature names.
+    let time: Int64
+  }
+
+  /// Signs and tries until it succeeds or fails for good.
+  private func repeating<Answer>(
+    _ call: AWSCall, _ once: (HTTPRequest) async throws(AWSFailure) -> Answer
+  ) async throws(AWSFailure) -> Answer {
+    var attempt = 0
+    var refused: SigningCredentials?
+    var hasSetClock = false
+    while true {
+      attempt += 1
+      let failure: AWSFailure
+      let signed = try await sign(call, refusing: refused)
+      do throws(AWSFailure) {
+        return try await once(signed.request)
+      } catch {
+        failure = error
+      }
+      if !hasSetClock, learnsTime(from: failure, signedAt: signed.time, method: call.method) {
+        hasSetClock = true
+        continue
+      }
+      if let code = failure.code, AWSFailure.expiredCodes.contains(code), refused == nil {
+        refused = signed.credentials
+        continue
+      }
+      let mayRepeat = call.isRepeatable || !failure.wasSent || failure.isThrottled
+      guard failure.isTransient, mayRepeat, attempt < Self.attemptsMax else { throw failure }
+      try await rest(after: failure, attempt: attempt)
+    }
+  }
+
   private func sign(
     _ call: AWSCall, refusing old: SigningCredentials?
-  ) async throws(AWSFailure) -> (request: HTTPRequest, credentials: SigningCredentials) {
+  ) async throws(AWSFailure) -> Signed {
     do throws(Failure) {
       let keys = try await credentials.credentials(refusing: old)
       let request = HTTPRequest(
         call.method, url(call), headers: call.headers, body: call.body, limits: call.limits)
       let signature = SignatureV4(
         region: endpoint.signingRegion, service: service.signingName)
-      return (
-        signature.sign(request, with: keys, at: session.signingTime, payload: call.payload), keys
-      )
+      let time = session.signingTime
+      return Signed(
+        request: signature.sign(request, with: keys, at: time, payload: call.payload),
+        credentials: keys, time: time)
     } catch {
       throw AWSFailure(.local(error), operation: name(call.operation))
     }
@@ -180,7 +174,14 @@ package struct AWSClient: Sendable {
     do throws(HTTPFailure) {
       reply = try await session.http.send(request)
     } catch {
-      throw AWSFailure(.transport(error), operation: name(call.operation))
+      throw failure(error, call)
+    }
+    if let text = reply.headers.first("X-Amz-Crc32"), let told = UInt32(text),
+      call.method != "HEAD", told != CRC.iso32(reply.body)
+    {
+      throw AWSFailure(
+        .malformed("its checksum is not that of its bytes"), operation: name(call.operation),
+        requestID: reply.headers.first("x-amzn-RequestId"))
     }
     guard reply.status < 300 || reply.status == 304 else {
       throw AWSErrorReply(reply).failure(operation: name(call.operation))
@@ -188,8 +189,49 @@ package struct AWSClient: Sendable {
     return reply
   }
 
-  /// Corrects the clock if the service's own, in its answer, differs enough to matter.
-  private func learnsTime(from failure: AWSFailure) -> Bool { false }
+  /// An error's body is read whole; one longer than this is not an error of AWS.
+  private static let errorBytesMax = 1 << 20
+
+  private func streamOnce(
+    _ request: HTTPRequest, _ call: AWSCall, _ body: HTTPBodySource?
+  ) async throws(AWSFailure) -> HTTPStreamedReply {
+    let error: AWSErrorReply
+    do throws(HTTPFailure) {
+      let reply = try await session.http.stream(request, body: body)
+      if reply.status < 300 || reply.status == 304 { return reply }
+      let content = try await reply.rest(bytesMax: Self.errorBytesMax)
+      error = AWSErrorReply(status: reply.status, headers: reply.headers, body: content)
+    } catch {
+      throw failure(error, call)
+    }
+    throw error.failure(operation: name(call.operation))
+  }
+
+  /// What the source of a body threw itself stands in the place of the wire's words.
+  private func failure(_ failure: HTTPFailure, _ call: AWSCall) -> AWSFailure {
+    if let cause = failure.cause as? Failure {
+      return AWSFailure(.local(cause), operation: name(call.operation))
+    }
+    return AWSFailure(.transport(failure), operation: name(call.operation))
+  }
+
+  /// Services take signatures that are up to five minutes old.
+  private static let skewSecondsMin: Int64 = 240
+
+  /// Corrects the clock if the service's own, in its answer, differs enough to be the reason.
+  private func learnsTime(
+    from failure: AWSFailure, signedAt time: Int64, method: String
+  ) -> Bool {
+    guard case .service(let code, _, let status) = failure.kind, let told = failure.serviceTime,
+      abs(told - time) >= Self.skewSecondsMin
+    else { return false }
+    // An answer to HEAD has no body, and so no code that would say it.
+    let isAboutTime =
+      AWSFailure.clockCodes.contains(code) || method == "HEAD" && (status == 403 || status == 400)
+    guard isAboutTime else { return false }
+    session.noteServiceTime(told)
+    return true
+  }
 
   private func rest(after failure: AWSFailure, attempt: Int) async throws(AWSFailure) {
     let most = min(Self.firstWait * (1 << min(attempt - 1, 16)), Self.longestWait)

@@ -3,38 +3,49 @@ import Wire
 
 /// Reads an error answer, whatever protocol the service speaks.
 struct AWSErrorReply {
-  private let reply: Wire.HTTPReply
+  private let status: Int
+  private let headers: HTTPHeaders
+  private let body: [UInt8]
 
-  init(_ reply: Wire.HTTPReply) { self.reply = reply }
+  init(_ reply: Wire.HTTPReply) {
+    self.init(status: reply.status, headers: reply.headers, body: reply.body)
+  }
+
+  init(status: Int, headers: HTTPHeaders, body: [UInt8]) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
 
   func failure(operation: String) -> AWSFailure {
     let (code, message) = content
-    let seconds = reply.headers.first("Retry-After").flatMap(Int64.init)
-    let id = reply.headers.first("x-amzn-RequestId") ?? reply.headers.first("x-amz-request-id")
+    let seconds = headers.first("Retry-After").flatMap(Int64.init)
+    let id = headers.first("x-amzn-RequestId") ?? headers.first("x-amz-request-id")
     return AWSFailure(
-      .service(code: code, message: message, status: reply.status), operation: operation,
-      requestID: id, retryAfterMilliseconds: seconds.map { $0 * 1000 })
+      .service(code: code, message: message, status: status), operation: operation,
+      requestID: id, retryAfterMilliseconds: seconds.map { $0 * 1000 },
+      serviceTime: headers.first("Date").flatMap(HTTPDate.seconds))
   }
 
   private var content: (code: String, message: String) {
-    let first = reply.body.first { $0 > 0x20 }
-    if first == UInt8(ascii: "{"), let value = try? JSONValue(reading: reply.body) {
+    let first = body.first { $0 > 0x20 }
+    if first == UInt8(ascii: "{"), let value = try? JSONValue(reading: body) {
       let code =
-        reply.headers.first("x-amzn-ErrorType") ?? value["__type"]?.string
+        headers.first("x-amzn-ErrorType") ?? value["__type"]?.string
         ?? value["code"]?.string ?? value["Code"]?.string
       let message = value["message"]?.string ?? value["Message"]?.string
-      return (Self.short(code ?? "\(reply.status)"), message ?? "")
+      return (Self.short(code ?? "\(status)"), message ?? "")
     }
-    if first == UInt8(ascii: "<"), let root = XMLNode(reading: reply.body) {
+    if first == UInt8(ascii: "<"), let root = XMLNode(reading: body) {
       let error = root.first("Error") ?? root.first("Errors")?.first("Error") ?? root
-      return (error.text("Code") ?? "\(reply.status)", error.text("Message") ?? "")
+      return (error.text("Code") ?? "\(status)", error.text("Message") ?? "")
     }
-    if let code = reply.headers.first("x-amzn-ErrorType") { return (Self.short(code), "") }
+    if let code = headers.first("x-amzn-ErrorType") { return (Self.short(code), "") }
     let byStatus = [
       301: "PermanentRedirect", 400: "BadRequest", 403: "AccessDenied", 404: "NotFound",
       412: "PreconditionFailed", 503: "ServiceUnavailable",
     ]
-    return (byStatus[reply.status] ?? "\(reply.status)", "")
+    return (byStatus[status] ?? "\(status)", "")
   }
 
   /// `com.amazonaws.dynamodb.v20120810#ResourceNotFoundException:http://…` without what is around.

@@ -20,15 +20,18 @@ package struct AWSFailure: Error, Sendable {
   package let requestID: String?
   /// What the service asked to wait.
   package let retryAfterMilliseconds: Int64?
+  /// The service's own clock when it answered, in seconds since 1970.
+  package let serviceTime: Int64?
 
   package init(
     _ kind: Kind, operation: String, requestID: String? = nil,
-    retryAfterMilliseconds: Int64? = nil
+    retryAfterMilliseconds: Int64? = nil, serviceTime: Int64? = nil
   ) {
     self.kind = kind
     self.operation = operation
     self.requestID = requestID
     self.retryAfterMilliseconds = retryAfterMilliseconds
+    self.serviceTime = serviceTime
   }
 
   /// The service's error code; nil when no service answered.

@@ -22,7 +22,7 @@ enum CertificateDate {
 
   /// Days since 1970-01-01 in the Gregorian calendar, counting years from March so that the leap
   /// day comes last.
-  private static func days(year: Int, month: Int, day: Int) -> Int {
+  static func days(year: Int, month: Int, day: Int) -> Int {
     let year = month > 2 ? year : year - 1
     let era = year / 400
     let yearOfEra = year % 400

@@ -26,11 +26,10 @@ package final class HTTPClient: Sendable {
     case file(String)
   }
 
-  private let settings: Settings
-  private let loop = TransferLoop()
+  private let loop: TransferLoop
 
   package init(_ settings: Settings) {
-    self.settings = settings
+    loop = TransferLoop(settings)
     loop.start()
   }
 
@@ -58,19 +57,37 @@ package final class HTTPClient: Sendable {
     }
   }
 
+  /// Sends one request whose body, or whose reply's body, is too large to hold.
+  ///
+  /// Answers with the head of the reply once the body of the request is sent, or sooner when the
+  /// head says that the server does not want it. Neither redirects are followed nor is anything
+  /// retried. A body given in the request itself is sent when there is no source. HTTP/1.1 is
+  /// spoken, so that a transfer that rests does not hold up others on the same connection.
+  package func stream(
+    _ request: HTTPRequest, body source: HTTPBodySource? = nil
+  ) async throws(HTTPFailure) -> HTTPStreamedReply {
+    try Self.check(request)
+    let exchange = StreamedExchange(request, source, by: self, on: loop)
+    let head = try await exchange.begin(source)
+    return HTTPStreamedReply(head, exchange)
+  }
+
   private func transfer(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPReply {
-    if let why = request.defect {
-      throw HTTPFailure(.invalid(why), method: request.method, url: request.url, wasSent: false)
-    }
+    try Self.check(request)
     let cancellation = Cancellation()
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        loop.begin(Transfer(request, settings, cancellation, continuation))
+      await withUnsafeContinuation { continuation in
+        loop.begin(Transfer(request, .whole(continuation), cancellation))
       }
     } onCancel: {
       cancellation.request()
       loop.noteCancellation()
     }
     return try result.get()
+  }
+
+  private static func check(_ request: HTTPRequest) throws(HTTPFailure) {
+    guard let why = request.defect else { return }
+    throw HTTPFailure(.invalid(why), method: request.method, url: request.url, wasSent: false)
   }
 }

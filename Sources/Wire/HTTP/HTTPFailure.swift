@@ -21,6 +21,8 @@ package struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible 
     case bodyTooLarge(limitBytes: Int)
     case headersTooLarge(limitBytes: Int)
     case tooManyRedirects(limit: Int)
+    /// The body to send could not be read; says why.
+    case source(String)
     case cancelled
     /// Something else; the words are libcurl's.
     case other(String)
@@ -41,12 +43,22 @@ package struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible 
   package let place: String
   /// Whether the server may have seen the request, and so may have acted on it.
   package let wasSent: Bool
+  /// What the source of the body threw, if that was the reason; not compared.
+  package let cause: (any Error)?
 
-  package init(_ reason: Reason, method: String, url: String, wasSent: Bool) {
+  package init(
+    _ reason: Reason, method: String, url: String, wasSent: Bool, cause: (any Error)? = nil
+  ) {
     self.reason = reason
     self.method = method
     self.place = Self.withoutSecrets(url)
     self.wasSent = wasSent
+    self.cause = cause
+  }
+
+  package static func == (left: Self, right: Self) -> Bool {
+    left.reason == right.reason && left.method == right.method && left.place == right.place
+      && left.wasSent == right.wasSent
   }
 
   /// Whether the same request may well succeed a little later.
@@ -54,7 +66,7 @@ package struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible 
     switch reason {
     case .notResolved, .refused, .unreachable, .timedOut, .stalled, .dropped: true
     case .invalid, .tls, .bodyTooLarge, .headersTooLarge, .tooManyRedirects: false
-    case .cancelled, .other: false
+    case .source, .cancelled, .other: false
     }
   }
 
@@ -73,6 +85,7 @@ package struct HTTPFailure: Error, Sendable, Equatable, CustomStringConvertible 
     case .bodyTooLarge(let limit): "the reply's body is longer than the \(limit) bytes allowed"
     case .headersTooLarge(let limit): "the reply's headers are longer than \(limit) bytes"
     case .tooManyRedirects(let limit): "more than \(limit) redirects"
+    case .source(let why): "the body to send could not be read: \(why)"
     case .cancelled: "cancelled"
     case .other(let why): why
     }

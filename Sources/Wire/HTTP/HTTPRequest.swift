@@ -67,22 +67,32 @@ package struct HTTPLimits: Sendable, Equatable {
   package var connecting: Duration
   /// The whole exchange, from looking up the name to the last byte.
   package var transfer: Duration
-  /// The longest silence once connected, in whole seconds.
+  /// The longest silence once connected.
   ///
-  /// libcurl counts the average of the last few seconds, so after a burst of bytes it notices up to
-  /// six seconds late.
+  /// A transfer that waits for us, to take or give a piece of a streamed body, is not silent.
   package var stall: Duration
-  /// A longer reply body is an error, never cut.
+  /// A longer reply body is an error, never cut; a streamed one has no limit.
   package var bodyBytesMax: Int
+  /// The longest wait for the reply's first byte once the request is sent; nil for that of `stall`.
+  package var firstByte: Duration?
 
-  package init(connecting: Duration, transfer: Duration, stall: Duration, bodyBytesMax: Int) {
+  package init(
+    connecting: Duration, transfer: Duration, stall: Duration, bodyBytesMax: Int,
+    firstByte: Duration? = nil
+  ) {
     self.connecting = connecting
     self.transfer = transfer
     self.stall = stall
     self.bodyBytesMax = bodyBytesMax
+    self.firstByte = firstByte
   }
 
   package static let standard = HTTPLimits(
     connecting: .seconds(10), transfer: .seconds(60), stall: .seconds(30),
     bodyBytesMax: 16 << 20)
+
+  /// For streamed bodies of any size: as long as bytes move, there is time for a day.
+  package static let streaming = HTTPLimits(
+    connecting: .seconds(10), transfer: .seconds(86_400), stall: .seconds(30),
+    bodyBytesMax: 16 << 20, firstByte: .seconds(60))
 }

@@ -16,11 +16,11 @@ struct TransferOutcome {
     case CURLE_COULDNT_RESOLVE_HOST: return .notResolved(host: host)
     case CURLE_COULDNT_RESOLVE_PROXY: return .notResolved(host: "the proxy")
     case CURLE_COULDNT_CONNECT: return connectionReason
-    case CURLE_OPERATION_TIMEDOUT: return timeReason(request.limits)
+    case CURLE_OPERATION_TIMEDOUT: return timeReason
     case CURLE_WRITE_ERROR: return excessReason(request, reply)
     case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR,
-      CURLE_HTTP2, CURLE_HTTP2_STREAM:
-      return .dropped(bodyBytes: reply.body.count)
+      CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND:
+      return .dropped(bodyBytes: reply.bodyBytes)
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
       CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
       CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED,
@@ -49,13 +49,11 @@ struct TransferOutcome {
     return Int32(number) == ECONNREFUSED ? .refused : .unreachable(words)
   }
 
-  private func timeReason(_ limits: HTTPLimits) -> HTTPFailure.Reason {
+  private var timeReason: HTTPFailure.Reason {
     func isOver(_ info: CURLINFO) -> Bool { Self.time(easy, info) > .zero }
     guard isOver(CURLINFO_NAMELOOKUP_TIME_T) else { return .timedOut(.lookingUp) }
     guard isOver(CURLINFO_CONNECT_TIME_T) else { return .timedOut(.connecting) }
     guard isOver(CURLINFO_PRETRANSFER_TIME_T) else { return .timedOut(.securing) }
-    // Within the limit of the whole, so it was the limit on silence that ran out.
-    if Self.time(easy, CURLINFO_TOTAL_TIME_T) < limits.transfer { return .stalled }
     return .timedOut(isOver(CURLINFO_STARTTRANSFER_TIME_T) ? .receiving : .waiting)
   }
 
