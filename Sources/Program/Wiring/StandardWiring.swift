@@ -27,7 +27,7 @@ extension Wiring {
       clock: clock, environment: environment,
       secrets: SecretSources.standard(environment: environment),
       resolver: ServerResolver(clock: clock), http: WireExchange(environment: environment),
-      seed: .random(in: 0...UInt64.max)
+      cloud: AWSCloud(aws), seed: .random(in: 0...UInt64.max)
     ) { (path, use) throws(JournalError) in
       switch use {
       case .create: try await SQLiteJournal.open(path, for: .create)

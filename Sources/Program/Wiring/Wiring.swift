@@ -23,6 +23,7 @@ package struct Wiring: Sendable {
   package var secrets: Secrets
   package var resolver: any DNSResolver
   package var http: any HTTPExchange
+  package var cloud: any CloudExchange
   package var openJournal: JournalOpener
   /// What the driver gets instead of the playbook's steps; tests stand between the two.
   package var wrapSteps: @Sendable (any StepSource) -> any StepSource = { $0 }
@@ -34,7 +35,8 @@ package struct Wiring: Sendable {
   package init(
     actions: ActionCatalog, resources: ResourceCatalog, clock: any WallClock,
     environment: [String: String], secrets: Secrets, resolver: any DNSResolver,
-    http: any HTTPExchange, seed: UInt64, openJournal: @escaping JournalOpener
+    http: any HTTPExchange, cloud: any CloudExchange = NoCloud(), seed: UInt64,
+    openJournal: @escaping JournalOpener
   ) {
     self.actions = actions
     self.resources = resources
@@ -43,6 +45,7 @@ package struct Wiring: Sendable {
     self.secrets = secrets
     self.resolver = resolver
     self.http = http
+    self.cloud = cloud
     self.seed = seed
     self.openJournal = openJournal
   }
@@ -51,6 +54,7 @@ package struct Wiring: Sendable {
   package var outside: Site.Outside {
     Site.Outside(
       resources: resources, context: ProviderContext(secrets: secrets, clock: clock),
-      resolver: resolver, http: http, transforms: SQLTransforms(), processEnvironment: environment)
+      resolver: resolver, http: http, transforms: SQLTransforms(), cloud: cloud,
+      processEnvironment: environment)
   }
 }
