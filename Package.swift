@@ -67,7 +67,7 @@ let package = Package(
       dependencies: [
         "Resources", "Rollouts", "JSON", "Digests", "JournalStore", "Subprocesses", "SQLite",
       ],
-      path: "Tests/Harness"),
+      path: "Tests/Harness", exclude: ["FaultProxy/proxy.py"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "Harness"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
     .testTarget(name: "SubprocessesTests", dependencies: ["Subprocesses", "Harness"]),
@@ -104,7 +104,8 @@ let package = Package(
       dependencies: [
         "cutover", "Program", "Commands", "JSON", "JournalStore", "Resources", "Rollouts",
         "Subprocesses", "Harness",
-      ]),
+      ],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "TransformsTests", dependencies: ["Transforms", "Resources", "JSON", "Harness"]),
     .executableTarget(

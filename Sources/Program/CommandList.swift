@@ -30,6 +30,13 @@ enum CommandList {
             [.command(JournalVerifyCommand.self), .command(JournalExportCommand.self)]),
         ]),
       .init(
+        "Migrating",
+        [
+          .group(
+            "migrate", "Read what older tools were told, and carry it out.",
+            [.command(MigrateVAMSCommand.self)])
+        ]),
+      .init(
         "Writing playbooks",
         [
           .command(ActionsCommand.self), .command(ProvidersCommand.self),

@@ -14,10 +14,16 @@ final class Binary: Sendable {
 
   init() throws { folder = try TemporaryFolder() }
 
-  /// Beside the test runner, where the build puts both.
-  static var path: String {
-    URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-      .appendingPathComponent("cutover").path
+  /// Which program runs: itself, or the one that kills itself where `CUTOVER_KILL` says.
+  enum Program: String {
+    case cutover
+    case crashRunner = "CrashRunner"
+
+    /// Beside the test runner, where the build puts all of them.
+    var url: URL {
+      URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appendingPathComponent(rawValue)
+    }
   }
 
   func write(_ name: String, _ text: String) throws {
@@ -37,9 +43,11 @@ final class Binary: Sendable {
   }
 
   func run(
-    _ words: [String], environment: [String: String] = [:], input: String = ""
+    _ words: [String], program: Program = .cutover, environment: [String: String] = [:],
+    input: String = ""
   ) throws -> Output {
-    let child = try Child(words, in: folder.path, environment: environment, input: input)
+    let child = try Child(
+      words, program, in: folder.path, environment: environment, input: input)
     let text = child.rest()
     return Output(code: child.wait(), text: text, errors: child.errors())
   }
@@ -59,9 +67,10 @@ final class Child {
   private(set) var seen = ""
 
   init(
-    _ words: [String], in folder: String, environment: [String: String], input: String
+    _ words: [String], _ program: Binary.Program = .cutover, in folder: String,
+    environment: [String: String], input: String
   ) throws {
-    process.executableURL = URL(fileURLWithPath: Binary.path)
+    process.executableURL = program.url
     process.arguments = words
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     var full = ProcessInfo.processInfo.environment

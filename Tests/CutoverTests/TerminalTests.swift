@@ -31,7 +31,8 @@ struct TerminalTests {
       """
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", script, "\(columns)", typing, Binary.path] + words
+    process.arguments =
+      ["python3", "-c", script, "\(columns)", typing, Binary.Program.cutover.url.path] + words
     process.currentDirectoryURL = URL(fileURLWithPath: stage.folder)
     process.environment = ProcessInfo.processInfo.environment
       .merging(["TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "NO_COLOR": ""]) { $1 }

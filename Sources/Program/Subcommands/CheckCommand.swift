@@ -47,4 +47,12 @@ struct ReadPlaybook {
     return ReadPlaybook(
       playbook: playbook, text: String(decoding: bytes, as: UTF8.self), overrides: overrides)
   }
+
+  /// Reads a playbook that another command made up.
+  static func read(_ text: String, name: String, _ context: Context) throws -> ReadPlaybook {
+    let reader = PlaybookReader(
+      actions: context.wiring.actions, resources: context.wiring.resources)
+    return ReadPlaybook(
+      playbook: try reader.read(Array(text.utf8), file: name), text: text, overrides: [])
+  }
 }
