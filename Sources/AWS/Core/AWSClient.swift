@@ -21,8 +21,8 @@ package struct AWSClient: Sendable {
 
   /// Sends a call until it is answered for good; any status below 300 is a good answer, and 304.
   package func send(_ call: AWSCall) async throws(AWSFailure) -> Wire.HTTPReply {
-    try await repeating(call) { (request) async throws(AWSFailure) in
-      try await sendOnce(request, call)
+    try await repeating(call) { (signed) async throws(AWSFailure) in
+      try await sendOnce(signed.request, call)
     }
   }
 
@@ -34,8 +34,21 @@ package struct AWSClient: Sendable {
   package func stream(
     _ call: AWSCall, body: HTTPBodySource? = nil
   ) async throws(AWSFailure) -> HTTPStreamedReply {
-    try await repeating(call) { (request) async throws(AWSFailure) in
-      try await streamOnce(request, call, body)
+    var call = call
+    var body = body
+    var chunks: (upload: ChunkedUpload, source: HTTPBodySource, byteCount: Int)?
+    if case .chunked(let upload) = call.payload {
+      guard let source = body, let count = source.byteCount else {
+        preconditionFailure("a chunked upload needs a source that knows its length")
+      }
+      upload.announce(byteCount: count, in: &call.headers)
+      chunks = (upload, source, count)
+    }
+    return try await repeating(call) { (signed) async throws(AWSFailure) in
+      if let (upload, source, count) = chunks {
+        body = upload.encode(source, byteCount: count, signature: signed.chunks)
+      }
+      return try await streamOnce(signed.request, call, body)
     }
   }
 
@@ -114,6 +127,7 @@ package struct AWSClient: Sendable {
 
   private struct Signed {
     let request: HTTPRequest
+    let chunks: ChunkSignature
     let credentials: SigningCredentials
     /// The moment that the signature names.
     let time: Int64
@@ -121,7 +135,7 @@ package struct AWSClient: Sendable {
 
   /// Signs and tries until it succeeds or fails for good.
   private func repeating<Answer>(
-    _ call: AWSCall, _ once: (HTTPRequest) async throws(AWSFailure) -> Answer
+    _ call: AWSCall, _ once: (Signed) async throws(AWSFailure) -> Answer
   ) async throws(AWSFailure) -> Answer {
     var attempt = 0
     var refused: SigningCredentials?
@@ -131,7 +145,7 @@ package struct AWSClient: Sendable {
       let failure: AWSFailure
       let signed = try await sign(call, refusing: refused)
       do throws(AWSFailure) {
-        return try await once(signed.request)
+        return try await once(signed)
       } catch {
         failure = error
       }
@@ -157,11 +171,11 @@ package struct AWSClient: Sendable {
       let request = HTTPRequest(
         call.method, url(call), headers: call.headers, body: call.body, limits: call.limits)
       let signature = SignatureV4(
-        region: endpoint.signingRegion, service: service.signingName)
+        region: endpoint.signingRegion, service: service.signingName, keys: session.signingKeys)
       let time = session.signingTime
+      let signed = signature.signed(request, with: keys, at: time, payload: call.payload)
       return Signed(
-        request: signature.sign(request, with: keys, at: time, payload: call.payload),
-        credentials: keys, time: time)
+        request: signed.request, chunks: signed.chunks, credentials: keys, time: time)
     } catch {
       throw AWSFailure(.local(error), operation: name(call.operation))
     }

@@ -25,6 +25,7 @@ package final class AWSSession: Sendable {
 
   package let settings: Settings
   package let clock: any WallClock
+  let signingKeys = SigningKeys()
   /// How far the services' clocks are ahead of ours, in seconds.
   private let skew = Mutex<Int64>(0)
   private let makeHTTP: @Sendable () -> HTTPClient

@@ -44,8 +44,12 @@ package struct HTTPHeaders: Sendable, Equatable {
   }
 
   private static func isSame(_ left: String, _ right: String) -> Bool {
-    left.utf8.count == right.utf8.count
-      && zip(left.utf8, right.utf8).allSatisfy { $0 | bit($0) == $1 | bit($1) }
+    guard left.utf8.count == right.utf8.count else { return false }
+    var (left, right) = (left.utf8.makeIterator(), right.utf8.makeIterator())
+    while let one = left.next(), let other = right.next() {
+      guard one == other || one | bit(one) == other | bit(other) else { return false }
+    }
+    return true
   }
 
   /// The bit that turns an ASCII capital into its small letter; zero for every other byte.

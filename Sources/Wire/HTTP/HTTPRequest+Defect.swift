@@ -3,8 +3,10 @@ extension HTTPRequest {
   ///
   /// A line break in a method, name or value would let text smuggle in headers of its own.
   var defect: String? {
-    let scheme = url.prefix { $0 != ":" }.lowercased()
-    guard scheme == "http" || scheme == "https", url.dropFirst(scheme.count).hasPrefix("://") else {
+    let start = url.utf8.prefix { $0 != UInt8(ascii: "/") }.map { $0 | 0x20 }
+    guard start.elementsEqual("http:".utf8) || start.elementsEqual("https:".utf8),
+      url.utf8.dropFirst(start.count).starts(with: "//".utf8)
+    else {
       return "its URL must begin with http:// or https://"
     }
     guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
@@ -22,12 +24,13 @@ extension HTTPRequest {
 
   /// Whether the text is a token of RFC 9110.
   private static func isToken(_ text: String) -> Bool {
-    let marks = Set("!#$%&'*+-.^_`|~".utf8)
-    return !text.isEmpty
+    !text.isEmpty
       && text.utf8.allSatisfy { byte in
         switch byte {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-        default: marks.contains(byte)
+        // The marks !#$%&'*+-.^_`|~ that a token may hold.
+        case 0x21, 0x23...0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e...0x60, 0x7c, 0x7e: true
+        default: false
         }
       }
   }

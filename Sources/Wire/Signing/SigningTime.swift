@@ -1,8 +1,9 @@
 /// A moment as signatures write it: `20260102T030405Z`.
 struct SigningTime {
-  let text: String
+  let bytes: [UInt8]
   /// The date alone: `20260102`.
-  var day: String { String(text.prefix(8)) }
+  var day: ArraySlice<UInt8> { bytes.prefix(8) }
+  var text: String { String(decoding: bytes, as: UTF8.self) }
 
   /// `seconds` since 1970-01-01T00:00:00Z.
   ///
@@ -19,13 +20,21 @@ struct SigningTime {
     let marchMonth = (5 * dayOfYear + 2) / 153
     let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    let date = [(year, 4), (month, 2), (dayOfYear - (153 * marchMonth + 2) / 5 + 1, 2)]
-    let time = [(second / 3600, 2), (second / 60 % 60, 2), (second % 60, 2)]
-    text = date.map(Self.padded).joined() + "T" + time.map(Self.padded).joined() + "Z"
-  }
-
-  private static func padded(_ number: Int64, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(16)
+    func put(_ number: Int64) {
+      bytes.append(UInt8(truncatingIfNeeded: 0x30 + number / 10 % 10))
+      bytes.append(UInt8(truncatingIfNeeded: 0x30 + number % 10))
+    }
+    put(year / 100)
+    put(year % 100)
+    put(month)
+    put(dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+    bytes.append(UInt8(ascii: "T"))
+    put(second / 3600)
+    put(second / 60 % 60)
+    put(second % 60)
+    bytes.append(UInt8(ascii: "Z"))
+    self.bytes = bytes
   }
 }

@@ -1,67 +1,83 @@
 /// The parts of an absolute URL that a signature covers, as sent: still percent-encoded.
 struct SigningURL {
-  /// With the port unless it is the scheme's own.
+  /// In small letters, with the port unless it is the scheme's own.
   let host: String
-  let path: String
-  private let query: String
+  private let bytes: [UInt8]
+  private let pathRange: Range<Int>
+  private let queryRange: Range<Int>
+
+  private static let slash = UInt8(ascii: "/")
+  private static let mark = UInt8(ascii: "?")
+  private static let hash = UInt8(ascii: "#")
 
   init(_ url: String) {
-    let scheme = url.prefix { $0 != ":" }
-    var rest = url.dropFirst(scheme.count + 3)
-    rest = rest.prefix { $0 != "#" }
-    let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-    var host = rest[..<end]
-    let ownPort = scheme == "https" ? ":443" : ":80"
-    if host.hasSuffix(ownPort) { host = host.dropLast(ownPort.count) }
-    self.host = host.lowercased()
-    let mark = rest.firstIndex(of: "?") ?? rest.endIndex
-    let path = rest[end..<mark]
-    self.path = path.isEmpty ? "/" : String(path)
-    query = mark == rest.endIndex ? "" : String(rest[rest.index(after: mark)...])
+    bytes = Array(url.utf8)
+    let scheme = bytes.firstIndex(of: UInt8(ascii: ":")) ?? 0
+    let start = min(scheme + 3, bytes.count)
+    let last = bytes[start...].firstIndex(of: Self.hash) ?? bytes.count
+    let end = bytes[start..<last].firstIndex { $0 == Self.slash || $0 == Self.mark } ?? last
+    let question = bytes[end..<last].firstIndex(of: Self.mark) ?? last
+    pathRange = end..<question
+    queryRange = min(question + 1, last)..<last
+    var authority = bytes[start..<end]
+    if let at = authority.lastIndex(of: UInt8(ascii: "@")) { authority = authority[(at + 1)...] }
+    let ownPort = Array((scheme == 5 ? ":443" : ":80").utf8)
+    if authority.suffix(ownPort.count).elementsEqual(ownPort) {
+      authority = authority.dropLast(ownPort.count)
+    }
+    host = String(decoding: authority.map(Self.lowered), as: UTF8.self)
   }
 
-  /// The parameters in byte order, each with its `=`.
-  var sortedQuery: String {
-    query.split(separator: "&").map { $0.contains("=") ? String($0) : "\($0)=" }
-      .sorted { left, right in
-        let (a, b) = (
-          left.split(separator: "=", maxSplits: 1), right.split(separator: "=", maxSplits: 1)
-        )
-        if a[0] != b[0] { return a[0].utf8.lexicographicallyPrecedes(b[0].utf8) }
-        return left.utf8.lexicographicallyPrecedes(right.utf8)
-      }
-      .joined(separator: "&")
+  private static func lowered(_ byte: UInt8) -> UInt8 {
+    (0x41...0x5a).contains(byte) ? byte | 0x20 : byte
   }
+
+  /// The path as it is sent; at least a slash.
+  var path: ArraySlice<UInt8> { pathRange.isEmpty ? [Self.slash] : bytes[pathRange] }
 
   /// Dots and doubled slashes resolved, and every byte escaped once more.
-  var normalisedPath: String {
-    var parts: [Substring] = []
-    for part in path.split(separator: "/") where part != "." {
-      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-    }
-    let ending = path.hasSuffix("/") && !parts.isEmpty ? "/" : ""
-    return "/" + parts.map { PercentEncoding.escape(String($0)) }.joined(separator: "/") + ending
-  }
-}
-
-/// Percent-encoding by RFC 3986: all but letters, digits and `-._~` is escaped, in capitals.
-package enum PercentEncoding {
-  private static let digits = Array("0123456789ABCDEF".utf8)
-
-  /// `keeping` names further bytes to leave alone, such as `/` in a path.
-  package static func escape(_ text: String, keeping: String = "") -> String {
-    var bytes: [UInt8] = []
-    let kept = Array(keeping.utf8)
-    for byte in text.utf8 {
-      let isPlain =
-        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte)
-        || (0x61...0x7a).contains(byte) || [0x2d, 0x2e, 0x5f, 0x7e].contains(byte)
-      if isPlain || kept.contains(byte) {
-        bytes.append(byte)
-      } else {
-        bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+  var normalisedPath: [UInt8] {
+    var parts: [ArraySlice<UInt8>] = []
+    for part in path.split(separator: Self.slash) {
+      if part.elementsEqual("..".utf8) {
+        _ = parts.popLast()
+      } else if !part.elementsEqual(".".utf8) {
+        parts.append(part)
       }
     }
-    return String(decoding: bytes, as: UTF8.self)
+    if parts.isEmpty { return [Self.slash] }
+    var text: [UInt8] = []
+    for part in parts {
+      text.append(Self.slash)
+      PercentEncoding.append(part, to: &text)
+    }
+    if path.last == Self.slash { text.append(Self.slash) }
+    return text
+  }
+
+  /// The parameters in the order of their names and then of their values, each with its `=`.
+  var sortedQuery: [UInt8] {
+    if queryRange.isEmpty { return [] }
+    let equals = UInt8(ascii: "=")
+    let pairs = bytes[queryRange]
+      .split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
+      .map { pair -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) in
+        let place = pair.firstIndex(of: equals) ?? pair.endIndex
+        return (pair[..<place], pair[min(place + 1, pair.endIndex)...])
+      }
+      .sorted { left, right in
+        left.name.elementsEqual(right.name)
+          ? left.value.lexicographicallyPrecedes(right.value)
+          : left.name.lexicographicallyPrecedes(right.name)
+      }
+    var text: [UInt8] = []
+    text.reserveCapacity(queryRange.count + 8)
+    for (name, value) in pairs {
+      if !text.isEmpty { text.append(UInt8(ascii: "&")) }
+      text += name
+      text.append(equals)
+      text += value
+    }
+    return text
   }
 }
