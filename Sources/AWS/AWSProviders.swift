@@ -2,5 +2,9 @@ package import Resources
 
 /// The providers of this target.
 package enum AWSProviders {
-  package static func all(in session: AWSSession) -> [Provider] { [] }
+  package static func all(in session: AWSSession) -> [Provider] {
+    [
+      .cloudformation(session)
+    ]
+  }
 }

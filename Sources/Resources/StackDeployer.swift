@@ -21,10 +21,39 @@ package struct StackTemplate: Sendable, Hashable, Codable {
   /// A path or URL that the provider understands.
   package var location: String
   package var parameters: [String: String]
+  /// What only some providers can do; nil where nothing of it is asked for.
+  package var settings: StackSettings?
 
-  package init(location: String, parameters: [String: String]) {
+  package init(
+    location: String, parameters: [String: String], settings: StackSettings? = nil
+  ) {
     self.location = location
     self.parameters = parameters
+    self.settings = settings
+  }
+}
+
+/// What a deployment may do and how, beyond template and parameters.
+package struct StackSettings: Sendable, Hashable, Codable {
+  /// What the template may make besides plain resources, such as `CAPABILITY_IAM`.
+  package var capabilities: [String]
+  package var tags: [String: String]
+  /// Where a template goes that is too long to be sent with a request.
+  package var templateBucket: ResourceURL?
+  /// Losses that are agreed to: `replace:LogicalId` and `remove:LogicalId`.
+  package var allow: [String]
+  /// Whether a rollback that failed may be carried on before the deployment.
+  package var continuesRollback: Bool
+
+  package init(
+    capabilities: [String] = [], tags: [String: String] = [:], templateBucket: ResourceURL? = nil,
+    allow: [String] = [], continuesRollback: Bool = false
+  ) {
+    self.capabilities = capabilities
+    self.tags = tags
+    self.templateBucket = templateBucket
+    self.allow = allow
+    self.continuesRollback = continuesRollback
   }
 }
 
@@ -40,10 +69,15 @@ package struct StackDescription: Sendable, Hashable, Codable {
   package var outputs: [String: String]
   /// What the stack owns, a line each, for the list shown before it is destroyed.
   package var resources: [String]
+  /// A name that no other stack ever had or will have; nil where the provider has none.
+  package var id: String?
 
-  package init(state: State, outputs: [String: String], resources: [String]) {
+  package init(
+    state: State, outputs: [String: String], resources: [String], id: String? = nil
+  ) {
     self.state = state
     self.outputs = outputs
     self.resources = resources
+    self.id = id
   }
 }

@@ -120,10 +120,10 @@ struct DestructionInterlock: Sendable {
       return isWaived(.dns)
         ? [] : ["dns: the 'live' section does not name the stack of \(site.to.rawValue)"]
     }
-    if url.isSame(as: target) {
-      return ["\(target) is the stack of \(site.to.rawValue), which is live"]
-    }
     do throws(Failure) {
+      if try await site.isSameStack(url, target) {
+        return ["\(target) is the stack of \(site.to.rawValue), which is live"]
+      }
       guard let found = try await site.stack(url).description() else {
         return ["the live stack \(url) is not there"]
       }

@@ -7,6 +7,13 @@ package struct StackDeploy: Action {
     var stack: ResourceURL
     var template: String
     var parameters: [String: String]?
+    var capabilities: [String]?
+    var tags: [String: String]?
+    var templateBucket: ResourceURL?
+    var allow: [String]?
+    var continueRollback: Bool?
+    var find: [String: StackFinder.Wanted]?
+    var outputsOf: [String: String]?
   }
 
   package struct Plan: Codable, Sendable {
@@ -15,6 +22,10 @@ package struct StackDeploy: Action {
     var wasThere: Bool
     var stateBefore: StackDescription.State?
     var changes: [String]
+    /// What the provider prepared, of providers that can.
+    var prepared: StackChangePlan?
+    /// The template as it was, where undo can bring it back.
+    var snapshot: StackSnapshot?
   }
 
   /// Saved before the first change: from here on a stack that is there may be ours.
@@ -25,11 +36,24 @@ package struct StackDeploy: Action {
   package static let name = "stack.deploy"
   package static let summary = "Brings a stack up and waits until it is healthy."
   package static let reversal = Reversal.compensating(
-    "a stack that this step made is destroyed; one that was there before stays as deployed")
+    "a stack that this step made is destroyed; one that was there before gets its former template "
+      + "back where the provider can")
   package static let inputs: [InputField] = [
     .required("stack", .resource(.stack), "The stack to bring up."),
     .required("template", .string, "What to deploy: a path or URL that the provider reads."),
     .optional("parameters", .map(.secretText), "Values for the template's parameters."),
+    .optional(
+      "capabilities", .list(.string), "What the template may make, such as CAPABILITY_NAMED_IAM."),
+    .optional("tags", .map(.string), "Tags of the stack and of what it owns."),
+    .optional(
+      "templateBucket", .resource(.bucket), "Where a template too long for a request goes."),
+    .optional(
+      "allow", .list(.string),
+      "Losses of data that are agreed to: replace:LogicalId, remove:LogicalId."),
+    .optional(
+      "continueRollback", .boolean, "Carry a rollback that failed on before the deployment.",
+      default: "false"),
+    StackFinder.findField, StackFinder.outputsOfField,
   ]
 
   private let input: Input
@@ -49,11 +73,52 @@ package struct StackDeploy: Action {
     for (name, value) in input.parameters ?? [:] {
       parameters[name] = try site.secrets.reveal(value)
     }
-    return StackTemplate(location: input.template, parameters: parameters)
+    return StackTemplate(location: input.template, parameters: parameters, settings: settings)
+  }
+
+  /// Nil when nothing is asked for that only some providers can do.
+  private var settings: StackSettings? {
+    let isPlain =
+      input.capabilities == nil && input.tags == nil && input.templateBucket == nil
+      && input.allow == nil && input.continueRollback == nil
+    guard !isPlain else { return nil }
+    return StackSettings(
+      capabilities: input.capabilities ?? [], tags: input.tags ?? [:],
+      templateBucket: input.templateBucket, allow: input.allow ?? [],
+      continuesRollback: input.continueRollback ?? false)
   }
 
   package func plan() async throws(Failure) -> Planned<Plan> {
     let before = try await deployer.description()
+    guard let planner = deployer as? any StackChangePlanner else {
+      return try await planPlainly(before)
+    }
+    let prepared = try await planner.prepare(try template(), isKept: !site.isPreview)
+    let refused = prepared.refused(allowing: input.allow ?? [])
+    if !refused.isEmpty, !site.isPreview { throw lossOfData(refused) }
+    let wasThere = before != nil && prepared.clears == nil
+    let snapshot = wasThere && !prepared.isEmpty ? try await planner.snapshot() : nil
+    let changes = prepared.lines.map(site.secrets.redact)
+    let plan = Plan(
+      stack: input.stack, wasThere: wasThere, stateBefore: before?.state, changes: changes,
+      prepared: prepared, snapshot: snapshot)
+    if changes.isEmpty { return Planned(plan, changes: [], reversal: .exact) }
+    let lines =
+      ["\(wasThere ? "change" : "create") \(input.stack)"] + changes.map { "  \($0)" }
+      + refused.compactMap { change in
+        change.allowance.map { "  refused unless allow has \"\($0)\"" }
+      }
+    guard wasThere else { return Planned(plan, changes: lines, reversal: .exact) }
+    return Planned(plan, changes: lines, reversal: .compensating(wayBack(plan)))
+  }
+
+  private func planPlainly(_ before: StackDescription?) async throws(Failure) -> Planned<Plan> {
+    guard settings == nil, input.find == nil, input.outputsOf == nil else {
+      throw .permanent(
+        "\(input.stack) is no stack of a cloud: capabilities, tags, templateBucket, allow, "
+          + "continueRollback, find and outputsOf mean nothing to it",
+        hint: "Leave them out of step \(site.step).")
+    }
     let changes = try await deployer.changes(try template()).map(site.secrets.redact)
     let plan = Plan(
       stack: input.stack, wasThere: before != nil, stateBefore: before?.state, changes: changes)
@@ -69,30 +134,71 @@ package struct StackDeploy: Action {
       ))
   }
 
+  private func lossOfData(_ changes: [StackChange]) -> Failure {
+    .refused(
+      "\(input.stack) is not changed, because data would be lost: "
+        + changes.map(\.line).joined(separator: "; "),
+      hint: "If that is meant, save the data and write allow: ["
+        + changes.compactMap(\.allowance).map { "\"\($0)\"" }.joined(separator: ", ")
+        + "] into step \(site.step).")
+  }
+
+  /// What undo brings back, and what it cannot.
+  private func wayBack(_ plan: Plan) -> String {
+    guard let snapshot = plan.snapshot else { return "\(input.stack) stays as deployed" }
+    var text = "the former template and parameters of \(input.stack) are deployed again"
+    let hidden = snapshot.hidden.filter { input.parameters?[$0] != nil }
+    if !hidden.isEmpty {
+      text += "; \(hidden.joined(separator: ", ")), whose values AWS hides, stay as deployed"
+    }
+    let lost = plan.prepared?.changes.filter { $0.allowance != nil && !$0.keepsOld } ?? []
+    if !lost.isEmpty {
+      text += "; what was in \(lost.map(\.resource.name).joined(separator: ", ")) is gone"
+    }
+    return text
+  }
+
   package func apply(
     _ plan: Plan, from checkpoint: Checkpoint?, progress: Progress<Checkpoint>
   ) async throws(Failure) -> StepReport {
     if checkpoint == nil { try await begin(plan, progress) }
     let pace = progress.pace
     pace.report(Pace.Reading(waitingFor: "\(input.stack) to be healthy"))
-    let outputs = try await deployer.deploy(try template()) { (note) async throws(Failure) in
-      try await pace.note(note)
-      try pace.checkStop()
+    guard let planner = deployer as? any StackChangePlanner, let prepared = plan.prepared else {
+      let outputs = try await deployer.deploy(try template()) { (note) async throws(Failure) in
+        try await pace.note(note)
+        try pace.checkStop()
+      }
+      return StepReport(outputs: outputs)
     }
-    return StepReport(outputs: outputs)
+    let outputs = try await planner.deploy(
+      try template(), as: prepared, watch: StackWatch(pace, of: input.stack))
+    return StepReport(outputs: try await named(outputs))
+  }
+
+  /// The outputs with the physical names that the stack gave, and those that were asked for.
+  private func named(_ outputs: [String: String]) async throws(Failure) -> [String: String] {
+    guard let inventory = deployer as? any StackInventory,
+      let contents = try await inventory.contents()
+    else { return outputs }
+    let finder = StackFinder(find: input.find ?? [:], outputsOf: input.outputsOf ?? [:])
+    let found = try finder.find(in: contents, of: input.stack)
+    return StackFinder.names(in: contents).merging(outputs) { $1 }.merging(found) { $1 }
   }
 
   /// Makes sure, before the first change, that a stack found there later is this step's own.
   private func begin(_ plan: Plan, _ progress: Progress<Checkpoint>) async throws(Failure) {
-    if !plan.wasThere, try !mark.isSet() {
-      if try await deployer.description() != nil {
+    let hasBegun = try mark.isSet()
+    if !plan.wasThere, !hasBegun {
+      let found = try await deployer.description()
+      if let found, plan.prepared?.clears == nil || plan.prepared?.clears != found.id {
         throw .refused(
           "\(input.stack) was not there when the step was planned, and now it is",
           hint: "Find out who made it; remove it or name another stack, "
             + "then 'cutover retry \(site.step)'.")
       }
-      try mark.set()
     }
+    if !hasBegun { try mark.set() }
     try await progress.saveNow(Checkpoint(hasBegun: true))
   }
 
@@ -112,6 +218,13 @@ package struct StackDeploy: Action {
 
   package func undo(_ plan: Plan, from checkpoint: Checkpoint?, pace: Pace) async throws(Failure) {
     guard !plan.wasThere else {
+      if let planner = deployer as? any StackChangePlanner, let snapshot = plan.snapshot {
+        let hasBegun = try mark.isSet()
+        guard checkpoint != nil || hasBegun else { return }
+        return try await planner.restore(
+          snapshot, undoing: plan.prepared?.changes ?? [],
+          watch: StackWatch(pace, of: input.stack))
+      }
       if checkpoint != nil, !plan.changes.isEmpty {
         try await pace.note("\(input.stack) was there before this step and stays as deployed")
       }
@@ -120,9 +233,20 @@ package struct StackDeploy: Action {
     if checkpoint == nil, try !mark.isSet() { return }
     guard try await deployer.description() != nil else { return }
     try await refuseWhileLive()
-    try await deployer.destroy { (note) async throws(Failure) in
-      try await pace.note(note)
-      try pace.checkStop()
+    if let demolisher = deployer as? any StackDemolisher {
+      guard let survey = try await demolisher.survey(StackDemolition()) else { return }
+      let watch = StackWatch(pace, of: input.stack)
+      if !survey.retained.isEmpty {
+        try await pace.note(
+          "\(input.stack) leaves "
+            + survey.retained.map { $0.physicalID ?? $0.name }.joined(separator: ", "))
+      }
+      try await demolisher.destroy(survey, StackDemolition(), watch: watch)
+    } else {
+      try await deployer.destroy { (note) async throws(Failure) in
+        try await pace.note(note)
+        try pace.checkStop()
+      }
     }
     if try await deployer.description() != nil {
       throw .transient(
@@ -135,8 +259,10 @@ package struct StackDeploy: Action {
   private func refuseWhileLive() async throws(Failure) {
     let recorded = await site.record().live
     let live = site.live
-    let colours = Colour.allCases.filter {
-      live?.sign(of: $0).stack?.isSame(as: input.stack) == true
+    var colours: [Colour] = []
+    for colour in Colour.allCases {
+      guard let url = live?.sign(of: colour).stack else { continue }
+      if try await site.isSameStack(url, input.stack) { colours.append(colour) }
     }
     // Whose stack it is cannot be told: then the colour that this rollout made live decides.
     if colours.isEmpty, recorded == site.to {

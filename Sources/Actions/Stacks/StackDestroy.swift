@@ -16,12 +16,17 @@ package struct StackDestroy: Action {
     var stack: ResourceURL
     var name: String
     var requires: Requirements?
+    var emptyBuckets: [String]?
+    var retain: [String]?
+    var disableProtection: Bool?
   }
 
   package struct Plan: Codable, Sendable {
     var stack: ResourceURL
     var wasThere: Bool
     var resources: [String]
+    /// What was looked at beforehand, of providers that can tell.
+    var survey: StackSurvey?
   }
 
   package typealias Checkpoint = NoCheckpoint
@@ -42,6 +47,11 @@ package struct StackDestroy: Action {
           "Interlocks to do without; needs a reason."),
         .optional("reason", .string, "Why interlocks are waived; it is written to the journal."),
       ]), "What must be so before anything is destroyed."),
+    .optional("emptyBuckets", .list(.string), "Logical ids of buckets to empty first, wholly."),
+    .optional("retain", .list(.string), "Logical ids of what may stay if it cannot be deleted."),
+    .optional(
+      "disableProtection", .boolean, "Take the stack's protection against termination off.",
+      default: "false"),
   ]
 
   private let input: Input
@@ -74,13 +84,53 @@ package struct StackDestroy: Action {
     url.path.split(separator: "/").last.map(String.init) ?? url.authority
   }
 
+  private var wishes: StackDemolition {
+    StackDemolition(
+      emptyBuckets: input.emptyBuckets ?? [], retain: input.retain ?? [],
+      disablesProtection: input.disableProtection ?? false)
+  }
+
   package func plan() async throws(Failure) -> Planned<Plan> {
     let found = try await deployer.description()
-    let plan = Plan(
+    var plan = Plan(
       stack: input.stack, wasThere: found != nil, resources: found?.resources ?? [])
     guard let found else { return Planned(plan, changes: [], reversal: .exact) }
+    guard let demolisher = deployer as? any StackDemolisher else {
+      guard wishes == StackDemolition() else {
+        throw .permanent(
+          "\(input.stack) is no stack of a cloud: emptyBuckets, retain and disableProtection mean "
+            + "nothing to it", hint: "Leave them out of step \(site.step).")
+      }
+      return Planned(
+        plan, changes: ["destroy \(input.stack) for good"] + found.resources.map { "  \($0)" })
+    }
+    plan.survey = try await demolisher.survey(wishes)
+    let lines = plan.survey?.lines ?? []
     return Planned(
-      plan, changes: ["destroy \(input.stack) for good"] + found.resources.map { "  \($0)" })
+      plan, changes: ["destroy \(input.stack) for good"] + lines.map { "  \($0)" })
+  }
+
+  /// Looks once more right before: at the stack that was planned, with nothing more in it.
+  private func survey(
+    _ plan: Plan, _ demolisher: any StackDemolisher
+  ) async throws(Failure) -> StackSurvey? {
+    guard let now = try await demolisher.survey(wishes) else { return nil }
+    if let planned = plan.survey {
+      let known = Set(planned.deleted)
+      let new = now.deleted.filter { !known.contains($0) }
+      guard planned.id.utf8.elementsEqual(now.id.utf8), new.isEmpty else {
+        throw .refused(
+          "\(input.stack) is not what was planned to be destroyed: "
+            + (new.isEmpty ? "it was made anew" : new.map(\.name).joined(separator: ", ")),
+          hint: "Find out who changed it; 'cutover skip \(site.step) --reason …' leaves it alone.")
+      }
+    }
+    guard now.obstacles.isEmpty else {
+      throw .refused(
+        "\(input.stack) is not destroyed: \(now.obstacles.joined(separator: "; "))",
+        hint: "Put these right, then 'cutover retry \(site.step)'; nothing was destroyed.")
+    }
+    return now
   }
 
   package func apply(
@@ -97,6 +147,10 @@ package struct StackDestroy: Action {
     let interlock = DestructionInterlock(
       target: input.stack, requirements: input.requires, site: site)
     try await interlock.check()
+    var surveyed: StackSurvey?
+    if let demolisher = deployer as? any StackDemolisher {
+      surveyed = try await survey(plan, demolisher)
+    }
     let waived = input.requires?.waive ?? []
     if !waived.isEmpty {
       try await progress.pace.note(
@@ -108,9 +162,13 @@ package struct StackDestroy: Action {
     try await interlock.check()
     let pace = progress.pace
     pace.report(Pace.Reading(waitingFor: "\(input.stack) to be destroyed"))
-    try await deployer.destroy { (note) async throws(Failure) in
-      try await pace.note(note)
-      try pace.checkStop()
+    if let surveyed, let demolisher = deployer as? any StackDemolisher {
+      try await demolisher.destroy(surveyed, wishes, watch: StackWatch(pace, of: input.stack))
+    } else {
+      try await deployer.destroy { (note) async throws(Failure) in
+        try await pace.note(note)
+        try pace.checkStop()
+      }
     }
     if try await deployer.description() != nil {
       throw .transient(
@@ -123,10 +181,20 @@ package struct StackDestroy: Action {
   package func verify(
     _ plan: Plan, report: StepReport, pace: Pace
   ) async throws(Failure) -> Verification {
-    if try await deployer.description() == nil {
-      return Verification(.passed("\(input.stack) is gone"))
+    guard try await deployer.description() == nil else {
+      return Verification(.failed("\(input.stack) is still there"))
     }
-    return Verification(.failed("\(input.stack) is still there"))
+    if let demolisher = deployer as? any StackDemolisher, let survey = plan.survey {
+      let left = try await demolisher.leftovers(of: survey).filter { line in
+        !wishes.retain.contains { line.contains($0) }
+      }
+      guard left.isEmpty else {
+        return Verification(
+          .inconclusive(
+            "\(input.stack) is gone, but not all that it owned: \(left.joined(separator: "; "))"))
+      }
+    }
+    return Verification(.passed("\(input.stack) is gone"))
   }
 
   /// Reached only before the point of no return, when nothing was destroyed yet.

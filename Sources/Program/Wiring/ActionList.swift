@@ -6,6 +6,7 @@ enum ActionList {
   static let all: [ActionDescriptor] = [
     ActionDescriptor(StackDeploy.self),
     ActionDescriptor(StackDestroy.self),
+    ActionDescriptor(StackLookup.self),
     ActionDescriptor(DNSPoint.self),
     ActionDescriptor(TablesCopy.self),
     ActionDescriptor(TablesCompare.self),

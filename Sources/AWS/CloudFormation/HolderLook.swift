@@ -1,0 +1,92 @@
+internal import JSON
+internal import Resources
+internal import Wire
+
+/// Looks, without changing anything, at what the resources of a stack hold.
+struct HolderLook: Sendable {
+  enum Finding: Sendable {
+    case found(count: Int, isProtected: Bool, key: String?)
+    case gone
+    case cannotTell(String)
+  }
+
+  /// One page of a bucket's listing; more are not counted.
+  static let objectsShownMax = 1000
+
+  private let dynamodb: AWSClient
+  private let cognito: AWSClient
+  let s3: AWSClient
+
+  init(_ api: CloudFormationAPI, context: ProviderContext) throws(Failure) {
+    let session = api.client.session
+    let place = api.url.regionalPlace
+    dynamodb = try session.client(.dynamodb, at: place, purpose: context.purpose)
+    cognito = try session.client(.cognito, at: place, purpose: context.purpose)
+    s3 = try session.client(.s3, at: place, purpose: context.purpose)
+  }
+
+  func table(_ name: String) async throws(Failure) -> Finding {
+    do throws(AWSFailure) {
+      let table = try await dynamodb.json("DescribeTable", ["TableName": .string(name)])["Table"]
+      if table?["TableStatus"]?.string == "DELETING" { return .gone }
+      return .found(
+        count: table?["ItemCount"]?.integer ?? 0,
+        isProtected: table?["DeletionProtectionEnabled"]?.bool ?? false, key: nil)
+    } catch {
+      return try unsure(error, gone: "ResourceNotFoundException")
+    }
+  }
+
+  func pool(_ id: String) async throws(Failure) -> Finding {
+    do throws(AWSFailure) {
+      let pool = try await cognito.json("DescribeUserPool", ["UserPoolId": .string(id)])["UserPool"]
+      return .found(
+        count: pool?["EstimatedNumberOfUsers"]?.integer ?? 0,
+        isProtected: pool?["DeletionProtection"]?.string == "ACTIVE", key: nil)
+    } catch {
+      return try unsure(error, gone: "ResourceNotFoundException")
+    }
+  }
+
+  func bucket(_ name: String) async throws(Failure) -> Finding {
+    do throws(AWSFailure) {
+      let reply = try await s3.send(
+        call("ListObjectVersions", "GET", name, [("versions", nil), ("max-keys", "1000")]))
+      let page = try s3.xml(reply, "ListObjectVersions")
+      let count = page.all("Version").count + page.all("DeleteMarker").count
+      return .found(count: count, isProtected: false, key: try await key(of: name))
+    } catch {
+      return try unsure(error, gone: "NoSuchBucket")
+    }
+  }
+
+  /// The key that a bucket encrypts with; nil for none of one's own.
+  private func key(of name: String) async throws(AWSFailure) -> String? {
+    do throws(AWSFailure) {
+      let reply = try await s3.send(call("GetBucketEncryption", "GET", name, [("encryption", nil)]))
+      return try s3.xml(reply, "GetBucketEncryption")
+        .at("Rule", "ApplyServerSideEncryptionByDefault", "KMSMasterKeyID")?.text
+    } catch {
+      if error.code == "ServerSideEncryptionConfigurationNotFoundError" { return nil }
+      throw error
+    }
+  }
+
+  func call(
+    _ operation: String, _ method: String, _ bucket: String, _ query: [(String, String?)],
+    headers: HTTPHeaders = [:], body: [UInt8] = []
+  ) -> AWSCall {
+    let inPath = s3.endpoint.isCustom || bucket.contains(".")
+    return AWSCall(
+      operation, method: method, path: inPath ? "/\(bucket)" : "/",
+      query: query.map { (name: $0.0, value: $0.1) }, headers: headers, body: body,
+      hostLabel: inPath ? nil : bucket)
+  }
+
+  private func unsure(_ error: AWSFailure, gone code: String) throws(Failure) -> Finding {
+    if error.code == code { return .gone }
+    let failure = error.failure("it")
+    if failure.kind == .cancelled { throw failure }
+    return .cannotTell(failure.summary)
+  }
+}
