@@ -4,7 +4,8 @@ package import Resources
 package enum AWSProviders {
   package static func all(in session: AWSSession) -> [Provider] {
     [
-      .cloudformation(session)
+      .cloudformation(session),
+      .s3(session),
     ]
   }
 }

@@ -7,6 +7,8 @@
 /// - Keys keep every byte; what a store cannot hold is refused, never altered.
 package protocol BucketStore: Sendable {
   var url: ResourceURL { get }
+  /// Whether the entries of a page carry the metadata; if not, `entry` has to be asked for it.
+  var listsMetadata: Bool { get }
   /// Nil only when the bucket surely does not exist.
   func description() async throws(Failure) -> BucketDescription?
   /// One that is there already is success.
@@ -25,6 +27,10 @@ package protocol BucketStore: Sendable {
   func flush() async throws(Failure)
   /// Removes the bucket, which must be empty; none there is success.
   func remove() async throws(Failure)
+}
+
+extension BucketStore {
+  package var listsMetadata: Bool { true }
 }
 
 /// Yields an object's content in pieces of bounded size.
@@ -65,22 +71,13 @@ package struct ObjectEntry: Sendable, Hashable, Codable {
   }
 }
 
-/// What a store keeps beside an object's content.
-package struct ObjectMetadata: Sendable, Hashable, Codable {
-  package var contentType: String?
-  /// User metadata by name; names are compared as bytes.
-  package var user: [String: String]
-
-  package init(contentType: String? = nil, user: [String: String] = [:]) {
-    self.contentType = contentType
-    self.user = user
-  }
-}
-
 /// Optional ability: a store that copies from a neighbour without carrying bytes through here.
 package protocol BucketServerSideCopying: BucketStore {
   func canCopy(from source: any BucketStore) -> Bool
-  /// Copies one object as it is now, metadata included, and returns the entry that was stored.
+  /// Copies one object as it was listed, metadata included, and returns the entry that was stored,
+  /// as a listing will show it.
+  ///
+  /// Throws a transient failure if the source was replaced since.
   func copy(_ entry: ObjectEntry, from source: any BucketStore) async throws(Failure)
     -> ObjectEntry
 }
@@ -89,4 +86,45 @@ package protocol BucketServerSideCopying: BucketStore {
 package protocol ContentDigesting: BucketStore {
   /// Lower-case hexadecimal.
   func sha256(of key: ObjectKey) async throws(Failure) -> String
+}
+
+/// Optional ability: an object's reader that knows the object's entry, metadata included.
+package protocol DescribedReader: ObjectReader {
+  var entry: ObjectEntry { get }
+}
+
+/// Optional ability: a store that can tell without reading contents whether two are the same.
+package protocol ContentComparing: BucketStore {
+  /// Nil when only reading can tell.
+  func isSameContent(
+    _ mine: ObjectEntry, as other: ObjectEntry, in store: any BucketStore
+  ) async throws(Failure) -> Bool?
+}
+
+/// Optional ability: a store whose listing can begin anywhere, so that several can go on at once.
+package protocol KeyRangeListing: BucketStore {
+  /// The position from which a page holds the keys greater than this one.
+  func position(after key: ObjectKey) -> PagePosition
+  /// Keys that cut the objects below a prefix into about so many parts, in order; fewer, or none,
+  /// where that cannot be told cheaply.
+  func cuts(below prefix: ObjectKey, into parts: Int) async throws(Failure) -> [ObjectKey]
+}
+
+/// Optional ability: a store that keeps former versions of objects, and can be emptied of them.
+package protocol BucketVersionEmptying: BucketStore {
+  /// Deletes a page of versions, delete markers and unfinished uploads, oldest position first;
+  /// returns how many went, and whether anything is left.
+  func emptyPage() async throws(Failure) -> (deleted: Int, isEmpty: Bool)
+  /// Counts versions and delete markers, up to about a limit.
+  func countVersions(atMost limit: Int) async throws(Failure) -> Int
+}
+
+/// Optional ability: a store whose buckets carry settings that can be read and put back.
+package protocol BucketSettingsKeeping: BucketStore {
+  /// Every setting that differs from a new bucket's, by name, in the provider's own words.
+  func settings() async throws(Failure) -> [String: String]
+  /// Makes a missing bucket where its settings say it was.
+  func create(with settings: [String: String]) async throws(Failure)
+  /// Puts settings back; safe to repeat.
+  func apply(_ settings: [String: String]) async throws(Failure)
 }

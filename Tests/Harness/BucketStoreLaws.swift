@@ -5,20 +5,34 @@ package struct BucketStoreLaws: Sendable {
   /// Opens the store anew, as another process would; the bucket must not exist when the laws begin.
   package let open: @Sendable () throws -> any BucketStore
 
-  package init(open: @escaping @Sendable () throws -> any BucketStore) { self.open = open }
+  /// Whether an object keeps the time that it was written with.
+  private let keepsTimes: Bool
+  private let keys: [ObjectKey]
+
+  /// A store that takes only text as keys is held to refuse other bytes.
+  package init(
+    keepsTimes: Bool = true, keepsBytes: Bool = true,
+    open: @escaping @Sendable () throws -> any BucketStore
+  ) {
+    self.open = open
+    self.keepsTimes = keepsTimes
+    keys = Self.texts + (keepsBytes ? [Self.bytes] : [])
+  }
 
   /// Keys whose order as bytes is not that of folders, of words, or of Unicode.
-  private static let keys: [ObjectKey] =
+  private static let texts: [ObjectKey] =
     [
       "a-b", "a/b.txt", "a0", "b/c/d", "b/c-", "b/c0", "B", "ä", "a\u{308}", "é/1", "z%25 y",
       "\u{1}ctl", "trailing.", ".hidden", "e e",
-    ].map { ObjectKey($0) } + [ObjectKey(bytes: [0x66, 0xff, 0x2f, 0xfe])]
+    ].map { ObjectKey($0) }
+  private static let bytes = ObjectKey(bytes: [0x66, 0xff, 0x2f, 0xfe])
 
   private static let moment = Timestamp(milliseconds: 1_700_000_000_123)
 
   /// Checks every law, one after the other, and leaves no bucket behind.
   package func check() async throws {
     try await absenceIsTold()
+    try await otherBytesAreRefused()
     try await contentIsKept()
     try await halfAnObjectIsNoObject()
     try await everyKeyComesOnceInOrder()
@@ -80,14 +94,26 @@ package struct BucketStoreLaws: Sendable {
     }
   }
 
+  private func otherBytesAreRefused() async throws {
+    guard !keys.contains(Self.bytes) else { return }
+    do {
+      _ = try await write(Self.bytes, [1], to: try open())
+      throw BrokenLaw("a key that the store cannot hold is refused")
+    } catch let failure as Failure {
+      try hold("and that is a rule, not a mishap", failure.kind == .refused, failure)
+    }
+    try hold("and is surely not there", try await open().entry(Self.bytes) == nil)
+  }
+
   private func contentIsKept() async throws {
     let store = try open()
-    for (number, key) in Self.keys.enumerated() {
+    for (number, key) in keys.enumerated() {
       for version in [number + 1, number] {
         let stored = try await write(key, content(version), to: store)
         try hold("the entry that comes back is of the object", stored.key == key, stored)
         let found = try await open().entry(key)
         try hold("an object has the size it was written with", found?.size == stored.size, key.text)
+        guard keepsTimes else { continue }
         try hold("an entry comes back as it is found", found?.modified == stored.modified, key.text)
       }
       try hold(
@@ -99,7 +125,7 @@ package struct BucketStoreLaws: Sendable {
 
   private func halfAnObjectIsNoObject() async throws {
     let store = try open()
-    let key = Self.keys[1]
+    let key = keys[1]
     let before = try await read(key)
     let trouble = Failure.transient("the source broke off", hint: "")
     let entry = ObjectEntry(key: key, size: 4, modified: Self.moment)
@@ -114,11 +140,11 @@ package struct BucketStoreLaws: Sendable {
         try hold("the former object stays whole", try await read(key) == before)
       }
     }
-    try hold("nothing half-written is listed", try await all(100).count == Self.keys.count)
+    try hold("nothing half-written is listed", try await all(100).count == keys.count)
   }
 
   private func everyKeyComesOnceInOrder() async throws {
-    let sorted = Self.keys.sorted()
+    let sorted = keys.sorted()
     for limit in [1, 2, 5, sorted.count, 1000] {
       let found = try await all(limit).map(\.key)
       try hold(
@@ -140,7 +166,7 @@ package struct BucketStoreLaws: Sendable {
       rest += page.elements.map(\.key)
       next = page.next
     }
-    let expected = Self.keys.sorted().dropFirst(5).filter { $0 != gone }
+    let expected = keys.sorted().dropFirst(5).filter { $0 != gone }
     try hold(
       "from an old position everything that stayed comes once",
       rest.filter { $0 != ObjectKey("zz/new") } == Array(expected), rest.map(\.text))
@@ -164,12 +190,12 @@ package struct BucketStoreLaws: Sendable {
 
   private func deletingIsRepeatable() async throws {
     let store = try open()
-    let key = Self.keys[2]
+    let key = keys[2]
     for _ in 0..<2 {
       try hold("deleted keys do not come back", try await store.delete([key]).isEmpty)
       try hold("a deleted object is gone", try await open().entry(key) == nil)
     }
-    try hold("and no other", try await all(100).count == Self.keys.count - 1)
+    try hold("and no other", try await all(100).count == keys.count - 1)
   }
 
   private func removalWantsAnEmptyBucket() async throws {
@@ -180,7 +206,7 @@ package struct BucketStoreLaws: Sendable {
     } catch let failure as Failure {
       try hold("and that is a rule, not a mishap", failure.kind == .refused, failure)
     }
-    try hold("nothing is left to delete", try await store.delete(Self.keys).isEmpty)
+    try hold("nothing is left to delete", try await store.delete(keys).isEmpty)
     try await store.remove()
     try await store.remove()
     try hold("a removed bucket is gone", try await open().description() == nil)

@@ -24,7 +24,8 @@ struct AWSErrorReply {
     return AWSFailure(
       .service(code: code, message: message, status: status), operation: operation,
       requestID: id, retryAfterMilliseconds: seconds.map { $0 * 1000 },
-      serviceTime: headers.first("Date").flatMap(HTTPDate.seconds))
+      serviceTime: headers.first("Date").flatMap(HTTPDate.seconds),
+      bucketRegion: headers.first("x-amz-bucket-region"))
   }
 
   private var content: (code: String, message: String) {

@@ -22,16 +22,19 @@ package struct AWSFailure: Error, Sendable {
   package let retryAfterMilliseconds: Int64?
   /// The service's own clock when it answered, in seconds since 1970.
   package let serviceTime: Int64?
+  /// The region in which S3 says that the bucket is; nil where it does not say.
+  package let bucketRegion: String?
 
   package init(
     _ kind: Kind, operation: String, requestID: String? = nil,
-    retryAfterMilliseconds: Int64? = nil, serviceTime: Int64? = nil
+    retryAfterMilliseconds: Int64? = nil, serviceTime: Int64? = nil, bucketRegion: String? = nil
   ) {
     self.kind = kind
     self.operation = operation
     self.requestID = requestID
     self.retryAfterMilliseconds = retryAfterMilliseconds
     self.serviceTime = serviceTime
+    self.bucketRegion = bucketRegion
   }
 
   /// The service's error code; nil when no service answered.

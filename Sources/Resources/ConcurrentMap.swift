@@ -1,9 +1,7 @@
-import Resources
-
 /// Applies a piece of work to each element, a bounded number at a time; answers keep their order.
 ///
 /// After a failure no new work begins, what is under way ends, and the first failure is thrown.
-func concurrentMap<Element: Sendable, Answer: Sendable>(
+package func concurrentMap<Element: Sendable, Answer: Sendable>(
   _ elements: [Element], atOnce limit: Int,
   _ work: @escaping @Sendable (Element) async throws(Failure) -> Answer
 ) async throws(Failure) -> [Answer] {
