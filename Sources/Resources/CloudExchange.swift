@@ -5,6 +5,9 @@
 /// brought no answer throws what the wire says.
 package protocol CloudExchange: Sendable {
   func call(_ call: CloudCall, in context: ProviderContext) async throws(CloudFailure) -> CloudReply
+
+  /// The rights that a call takes; nothing is sent.
+  func permissions(for use: CloudUse) throws(Failure) -> [Permission]
 }
 
 /// Where a call goes and with whose credentials.
@@ -93,4 +96,6 @@ package struct NoCloud: CloudExchange {
       .refused(
         "this program was built without AWS", hint: "Use a build that has it."), wasSent: false)
   }
+
+  package func permissions(for use: CloudUse) throws(Failure) -> [Permission] { [] }
 }

@@ -29,3 +29,25 @@ package struct Permission: Sendable, Hashable, Codable {
     self.profile = profile
   }
 }
+
+/// One operation of a cloud that somebody means to call, for the rights that it takes.
+package struct CloudUse: Sendable, Hashable {
+  package var service: String
+  package var operation: String
+  /// The method of a REST service; some grant by that and not by operation.
+  package var method: String?
+  package var place: CloudPlace
+  /// The full name of what it touches, with `*` where a part is not known beforehand.
+  package var resource: String
+
+  package init(
+    _ service: String, _ operation: String, method: String? = nil, at place: CloudPlace,
+    on resource: String
+  ) {
+    self.service = service
+    self.operation = operation
+    self.method = method
+    self.place = place
+    self.resource = resource
+  }
+}

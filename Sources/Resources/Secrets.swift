@@ -1,12 +1,13 @@
 import Synchronization
 
-/// Resolves `${secret:env:NAME}` and `${secret:file:path}` at the moment of use.
+/// Resolves `${secret:env:NAME}`, `${secret:file:path}` and what clouds keep, at the moment of use.
 ///
 /// What it gives out it also remembers, so that ``redact(_:)`` can strike it from any text on its
 /// way to the journal, a log or a screen. Secrets are never stored.
 package final class Secrets: Sendable {
-  /// Looks a secret up by its source (`env`, `file`) and name; nil when there is none.
-  package typealias Source = @Sendable (_ kind: String, _ name: String) throws(Failure) -> String?
+  /// Looks a secret up by its source (`env`, `file`, `ssm` …) and name; nil when there is none.
+  package typealias Source =
+    @Sendable (_ kind: String, _ name: String) async throws(Failure) -> String?
 
   /// Shorter values would strike out ordinary words.
   private static let redactedLengthMin = 4
@@ -17,7 +18,7 @@ package final class Secrets: Sendable {
   package init(source: @escaping Source) { self.source = source }
 
   /// The text with every secret reference replaced by its value.
-  package func reveal(_ text: String) throws(Failure) -> String {
+  package func reveal(_ text: String) async throws(Failure) -> String {
     guard text.contains("${secret:") else { return text }
     var output = ""
     var rest = Substring(text)
@@ -28,7 +29,7 @@ package final class Secrets: Sendable {
         throw .permanent(
           "a secret reference is not closed", hint: "Write ${secret:env:NAME}.")
       }
-      output += try value(String(rest[..<end]))
+      output += try await value(String(rest[..<end]))
       rest = rest[rest.index(after: end)...]
     }
     return output + rest
@@ -45,10 +46,10 @@ package final class Secrets: Sendable {
     return text
   }
 
-  private func value(_ reference: String) throws(Failure) -> String {
+  private func value(_ reference: String) async throws(Failure) -> String {
     let parts = reference.split(separator: ":", maxSplits: 1)
     let name = parts.count == 2 ? String(parts[1]) : ""
-    guard parts.count == 2, let value = try source(String(parts[0]), name) else {
+    guard parts.count == 2, let value = try await source(String(parts[0]), name) else {
       throw .permanent(
         "the secret ${secret:\(reference)} is not set",
         hint: "Set it for this process and carry on with 'cutover resume'.")

@@ -161,7 +161,7 @@ import Testing
         echo '{"protocol":1,"failure":{"kind":"transient","summary":"busy: hunter22",\
         "hint":"wait","retryAfterSeconds":7}}'; exit 1
         """)
-    _ = try world.secrets.reveal("${secret:env:KEY}")
+    _ = try await world.secrets.reveal("${secret:env:KEY}")
     let rig = try rig("fails")
     let failure = try await #require(throws: Failure.self) { try await rig.apply() }
     #expect(

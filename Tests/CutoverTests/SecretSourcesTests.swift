@@ -8,14 +8,15 @@ import Testing
 @Suite("Secrets")
 struct SecretSourcesTests {
   @Test("a secret comes from the environment or from a file of one's own")
-  func sources() throws {
+  func sources() async throws {
     let folder = try TemporaryFolder()
     let path = folder.file("key")
     try "s3cr3t-value\n".write(toFile: path, atomically: true, encoding: .utf8)
     chmod(path, 0o600)
-    let secrets = SecretSources.standard(environment: ["KEY": "from-env"])
-    #expect(try secrets.reveal("a ${secret:env:KEY} b") == "a from-env b")
-    #expect(try secrets.reveal("${secret:file:\(path)}") == "s3cr3t-value")
+    let secrets = SecretSources.standard(
+      environment: ["KEY": "from-env"], clock: ManualClock())
+    #expect(try await secrets.reveal("a ${secret:env:KEY} b") == "a from-env b")
+    #expect(try await secrets.reveal("${secret:file:\(path)}") == "s3cr3t-value")
     #expect(secrets.redact("it was s3cr3t-value") == "it was [secret]")
   }
 
@@ -24,14 +25,14 @@ struct SecretSourcesTests {
     arguments: [
       mode_t(0o640), 0o604, 0o660, 0o644,
     ])
-  func permissions(mode: mode_t) throws {
+  func permissions(mode: mode_t) async throws {
     let folder = try TemporaryFolder()
     let path = folder.file("key")
     try "s3cr3t-value".write(toFile: path, atomically: true, encoding: .utf8)
     chmod(path, mode)
-    let secrets = SecretSources.standard(environment: [:])
-    let failure = try #require(throws: Failure.self) {
-      try secrets.reveal("${secret:file:\(path)}")
+    let secrets = SecretSources.standard(environment: [:], clock: ManualClock())
+    let failure = try await #require(throws: Failure.self) {
+      try await secrets.reveal("${secret:file:\(path)}")
     }
     #expect(failure.kind == .refused)
     #expect(failure.hint.contains("chmod 600"))
@@ -39,17 +40,17 @@ struct SecretSourcesTests {
   }
 
   @Test("what is missing is told from what cannot be read")
-  func missing() throws {
+  func missing() async throws {
     let folder = try TemporaryFolder()
-    let secrets = SecretSources.standard(environment: [:])
-    let absent = #expect(throws: Failure.self) {
-      try secrets.reveal("${secret:file:\(folder.file("none"))}")
+    let secrets = SecretSources.standard(environment: [:], clock: ManualClock())
+    let absent = await #expect(throws: Failure.self) {
+      try await secrets.reveal("${secret:file:\(folder.file("none"))}")
     }
     #expect(absent?.summary.contains("is not set") == true)
-    let wrong = #expect(throws: Failure.self) {
-      try secrets.reveal("${secret:file:\(folder.path)}")
+    let wrong = await #expect(throws: Failure.self) {
+      try await secrets.reveal("${secret:file:\(folder.path)}")
     }
     #expect(wrong?.summary.contains("is not a file") == true)
-    #expect(throws: Failure.self) { try secrets.reveal("${secret:vault:x}") }
+    await #expect(throws: Failure.self) { try await secrets.reveal("${secret:vault:x}") }
   }
 }

@@ -207,7 +207,7 @@ struct DriverTests {
     let definitions = [StepDefinition(id: "a", action: "x", attemptsMax: 1)]
     let lease = try await begin(definitions)
     let secrets = Secrets { _, _ in "hunter2-secret" }
-    _ = try secrets.reveal("${secret:env:X}")
+    _ = try await secrets.reveal("${secret:env:X}")
     let steps = ScriptedSteps { (_, phase, _, hooks) async throws(Failure) in
       guard phase == .apply else { return }
       try await hooks.pace.note("saw hunter2-secret")

@@ -53,7 +53,7 @@ struct HTTPProbe: Probe {
   func look(_ pace: Pace) async throws(Failure) -> Verdict {
     let reply: HTTPReply
     do throws(Failure) {
-      reply = try await site.outside.http.send(try Self.call(input, site))
+      reply = try await site.outside.http.send(try await Self.call(input, site))
     } catch {
       switch error.kind {
       case .cancelled: throw error
@@ -71,14 +71,14 @@ struct HTTPProbe: Probe {
   }
 
   /// The request with its secrets in it, for sending at once.
-  static func call(_ input: Input, _ site: Site) throws(Failure) -> HTTPCall {
+  static func call(_ input: Input, _ site: Site) async throws(Failure) -> HTTPCall {
     var headers: [(name: String, value: String)] = []
     for (name, value) in (input.headers ?? [:]).sorted(by: { $0.key < $1.key }) {
-      headers.append((name, try site.secrets.reveal(value)))
+      headers.append((name, try await site.secrets.reveal(value)))
     }
     return HTTPCall(
-      method: (input.method ?? "GET").uppercased(), url: try site.secrets.reveal(input.url),
-      headers: headers, body: Array(try site.secrets.reveal(input.body ?? "").utf8),
+      method: (input.method ?? "GET").uppercased(), url: try await site.secrets.reveal(input.url),
+      headers: headers, body: Array(try await site.secrets.reveal(input.body ?? "").utf8),
       timeLimit: input.timeLimit?.duration ?? timeLimitDefault, connectTo: input.connectTo,
       authorities: input.authorities, followsRedirects: input.followRedirects ?? false)
   }

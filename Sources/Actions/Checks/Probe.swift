@@ -68,7 +68,9 @@ struct DNSProbe: Probe {
     .optional("type", .string, "The record type.", default: "CNAME"),
     .required("values", .list(.string), "The only right answer; empty for none at all."),
     .optional("servers", .list(.string), "Name servers to ask, such as 127.0.0.1:53."),
-    .optional("zone", .resource(.zone), "The zone to read, and whose servers to ask as well."),
+    .optional(
+      "zone", .resource(.zone), "The zone to read, and whose servers to ask as well.",
+      uses: [.look, .read]),
   ]
 
   let title: String

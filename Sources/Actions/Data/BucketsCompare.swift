@@ -8,8 +8,8 @@ package struct BucketsCompare: Action {
   package static let reversal = Reversal.exact
 
   package static let inputs: [InputField] = [
-    .required("from", .resource(.bucket), "The one bucket."),
-    .required("to", .resource(.bucket), "The other bucket."),
+    .required("from", .resource(.bucket), "The one bucket.", uses: [.look, .read]),
+    .required("to", .resource(.bucket), "The other bucket.", uses: [.look, .read]),
     .optional("prefix", .string, "Only objects whose keys begin so.", default: ""),
     .optional(
       "compare", .choice(ObjectComparison.allCases.map(\.rawValue)),

@@ -11,8 +11,12 @@ package struct BucketsSync: Action {
   package static let reversal = Reversal.exact
 
   package static let inputs: [InputField] = [
-    .required("from", .resource(.bucket), "The source; it is only read."),
-    .required("to", .resource(.bucket), "The target; it is made when it is missing."),
+    .required(
+      "from", .resource(.bucket), "The source; it is only read.",
+      uses: [.look, .read]),
+    .required(
+      "to", .resource(.bucket), "The target; it is made when it is missing.",
+      uses: [.look, .read, .write, .create, .destroy]),
     .optional("prefix", .string, "Only objects whose keys begin so.", default: ""),
     .optional(
       "existing", .choice(ExistingPolicy.allCases.map(\.rawValue)),

@@ -11,8 +11,12 @@ package struct TablesCompare: Action {
     .optional(
       "pairs", .list(.object(TablesCopy.pairInputs)), "The tables to compare, each with its other."
     ),
-    .optional("from", .resource(.table), "The one table, when there is one pair only."),
-    .optional("to", .resource(.table), "The other table, when there is one pair only."),
+    .optional(
+      "from", .resource(.table), "The one table, when there is one pair only.",
+      uses: [.look, .read]),
+    .optional(
+      "to", .resource(.table), "The other table, when there is one pair only.",
+      uses: [.look, .read]),
     .optional(
       "transform", .string, "A SQL statement that turns items of 'from' into those 'to' must hold."
     ),

@@ -13,8 +13,12 @@ package struct TablesCopy: Action {
   package static let inputs: [InputField] = [
     .optional(
       "pairs", .list(.object(pairInputs)), "The tables to copy, each with its target."),
-    .optional("from", .resource(.table), "The source, when there is one pair only."),
-    .optional("to", .resource(.table), "The target, when there is one pair only."),
+    .optional(
+      "from", .resource(.table), "The source, when there is one pair only.",
+      uses: [.look, .read]),
+    .optional(
+      "to", .resource(.table), "The target, when there is one pair only.",
+      uses: [.look, .read, .write]),
     .optional(
       "transform", .string, "A SQL statement that turns items of the one pair into others."),
     .optional(
@@ -37,8 +41,10 @@ package struct TablesCopy: Action {
   ]
 
   static let pairInputs: [InputField] = [
-    .required("from", .resource(.table), "The source; it is only read."),
-    .required("to", .resource(.table), "The target."),
+    .required(
+      "from", .resource(.table), "The source; it is only read.",
+      uses: [.look, .read]),
+    .required("to", .resource(.table), "The target.", uses: [.look, .read, .write]),
     .optional(
       "transform", .string,
       "A SQL statement over the table input(seq, item) that yields seq, put and maybe skip."),

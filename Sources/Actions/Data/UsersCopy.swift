@@ -11,8 +11,12 @@ package struct UsersCopy: Action {
   package static let reversal = Reversal.exact
 
   package static let inputs: [InputField] = [
-    .required("from", .resource(.users), "The source; it is only read."),
-    .required("to", .resource(.users), "The target; it is made when it is missing."),
+    .required(
+      "from", .resource(.users), "The source; it is only read.",
+      uses: [.look, .read]),
+    .required(
+      "to", .resource(.users), "The target; it is made when it is missing.",
+      uses: [.look, .read, .write, .create]),
     .optional("except", .list(.string), "Names of users who are left out."),
     .optional(
       "conflicts", .choice(ConflictPolicy.allCases.map(\.rawValue)),

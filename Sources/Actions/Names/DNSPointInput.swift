@@ -23,7 +23,9 @@ package struct DNSPointInput: Decodable, Sendable {
   static let secondsMax = 604_800
 
   static let fields: [InputField] = [
-    .required("zone", .resource(.zone), "The zone that holds the name."),
+    .required(
+      "zone", .resource(.zone), "The zone that holds the name.",
+      uses: [.look, .read, .write]),
     .required("name", .string, "The full name to point, such as www.example.org."),
     .optional("cname", .string, "The host name to point to; nothing else may be given then."),
     .optional("a", .list(.string), "IPv4 addresses to point to."),

@@ -156,7 +156,7 @@ package struct CommandRun: Action {
   private func run(
     _ command: ProgramInput, stdin: String?, _ pace: Pace
   ) async throws(Failure) -> Outcome {
-    let bytes = Array(try site.secrets.reveal(stdin ?? "").utf8)
+    let bytes = Array(try await site.secrets.reveal(stdin ?? "").utf8)
     let name = command.argv[0]
     pace.report(Pace.Reading(waitingFor: "\(name) to end"))
     let secrets = site.secrets

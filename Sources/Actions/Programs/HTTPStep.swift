@@ -89,7 +89,7 @@ package struct HTTPStep: Action {
   // MARK: The request
 
   private func send(_ pace: Pace) async throws(Failure) -> [String: String] {
-    var call = try HTTPProbe.call(input.request, site)
+    var call = try await HTTPProbe.call(input.request, site)
     if input.isChanging {
       call.headers.append((input.idempotencyHeader ?? "Idempotency-Key", key("apply")))
     }
@@ -191,7 +191,7 @@ package struct HTTPStep: Action {
     request.headers = poll.headers ?? input.request.headers
     let reply: HTTPReply
     do throws(Failure) {
-      reply = try await exchange(try HTTPProbe.call(request, site))
+      reply = try await exchange(try await HTTPProbe.call(request, site))
     } catch {
       guard error.isTransient else { throw error }
       return (nil, error.summary)
@@ -254,7 +254,7 @@ package struct HTTPStep: Action {
     request.method = undo.method ?? "DELETE"
     request.body = undo.body
     request.headers = undo.headers ?? input.request.headers
-    var call = try HTTPProbe.call(request, site)
+    var call = try await HTTPProbe.call(request, site)
     call.headers.append((input.idempotencyHeader ?? "Idempotency-Key", key("undo")))
     let reply = try await exchange(call)
     let isRight =

@@ -49,7 +49,7 @@ struct StepProgram: Sendable {
   ) async throws(Failure) -> Outcome {
     try Self.check(argv, of: site.step)
     let invocation = Invocation(
-      argv[0], Array(argv.dropFirst()), environment: try environment(),
+      argv[0], Array(argv.dropFirst()), environment: try await environment(),
       folder: surroundings.folder, input: input, outputBytesMax: outputBytesMax,
       timeLimit: timeLimit ?? surroundings.timeLimit)
     let outcome: Outcome
@@ -62,12 +62,14 @@ struct StepProgram: Sendable {
     return outcome
   }
 
-  private func environment() throws(Failure) -> [String: String] {
+  private func environment() async throws(Failure) -> [String: String] {
     var all: [String: String] = [:]
     for name in surroundings.inherit {
       if let value = site.outside.processEnvironment[name] { all[name] = value }
     }
-    for (name, value) in surroundings.environment { all[name] = try site.secrets.reveal(value) }
+    for (name, value) in surroundings.environment {
+      all[name] = try await site.secrets.reveal(value)
+    }
     all[Self.markName] = mark
     return all
   }

@@ -47,7 +47,7 @@ struct URLTemplate: Sendable {
   }
 
   /// Everything but the unreserved characters of RFC 3986, section 2.3, is escaped.
-  private static func encoded(_ value: String) -> String {
+  static func encoded(_ value: String) -> String {
     var text = ""
     for byte in value.utf8 {
       switch byte {

@@ -39,7 +39,9 @@ package struct StackDeploy: Action {
     "a stack that this step made is destroyed; one that was there before gets its former template "
       + "back where the provider can")
   package static let inputs: [InputField] = [
-    .required("stack", .resource(.stack), "The stack to bring up."),
+    .required(
+      "stack", .resource(.stack), "The stack to bring up.",
+      uses: [.look, .create, .destroy]),
     .required("template", .string, "What to deploy: a path or URL that the provider reads."),
     .optional("parameters", .map(.secretText), "Values for the template's parameters."),
     .optional(
@@ -68,10 +70,10 @@ package struct StackDeploy: Action {
 
   private var mark: StepMark { StepMark("begun", in: site) }
 
-  private func template() throws(Failure) -> StackTemplate {
+  private func template() async throws(Failure) -> StackTemplate {
     var parameters: [String: String] = [:]
     for (name, value) in input.parameters ?? [:] {
-      parameters[name] = try site.secrets.reveal(value)
+      parameters[name] = try await site.secrets.reveal(value)
     }
     return StackTemplate(location: input.template, parameters: parameters, settings: settings)
   }
@@ -93,7 +95,7 @@ package struct StackDeploy: Action {
     guard let planner = deployer as? any StackChangePlanner else {
       return try await planPlainly(before)
     }
-    let prepared = try await planner.prepare(try template(), isKept: !site.isPreview)
+    let prepared = try await planner.prepare(try await template(), isKept: !site.isPreview)
     let refused = prepared.refused(allowing: input.allow ?? [])
     if !refused.isEmpty, !site.isPreview { throw lossOfData(refused) }
     let wasThere = before != nil && prepared.clears == nil
@@ -119,7 +121,7 @@ package struct StackDeploy: Action {
           + "continueRollback, find and outputsOf mean nothing to it",
         hint: "Leave them out of step \(site.step).")
     }
-    let changes = try await deployer.changes(try template()).map(site.secrets.redact)
+    let changes = try await deployer.changes(try await template()).map(site.secrets.redact)
     let plan = Plan(
       stack: input.stack, wasThere: before != nil, stateBefore: before?.state, changes: changes)
     guard before != nil else {
@@ -165,14 +167,15 @@ package struct StackDeploy: Action {
     let pace = progress.pace
     pace.report(Pace.Reading(waitingFor: "\(input.stack) to be healthy"))
     guard let planner = deployer as? any StackChangePlanner, let prepared = plan.prepared else {
-      let outputs = try await deployer.deploy(try template()) { (note) async throws(Failure) in
+      let outputs = try await deployer.deploy(try await template()) {
+        (note) async throws(Failure) in
         try await pace.note(note)
         try pace.checkStop()
       }
       return StepReport(outputs: outputs)
     }
     let outputs = try await planner.deploy(
-      try template(), as: prepared, watch: StackWatch(pace, of: input.stack))
+      try await template(), as: prepared, watch: StackWatch(pace, of: input.stack))
     return StepReport(outputs: try await named(outputs))
   }
 

@@ -35,7 +35,9 @@ package struct StackDestroy: Action {
   package static let summary = "Destroys a stack and all it owns, once nothing needs it any more."
   package static let reversal = Reversal.none(because: "what a destroyed stack held is gone")
   package static let inputs: [InputField] = [
-    .required("stack", .resource(.stack), "The stack to destroy; it must be the former one's."),
+    .required(
+      "stack", .resource(.stack), "The stack to destroy; it must be the former one's.",
+      uses: [.look, .destroy]),
     .required("name", .string, "The last part of the stack's URL again, so that no slip kills."),
     .optional(
       "requires",

@@ -149,7 +149,7 @@ extension DynamicZone {
   /// Sends an update, signed if the URL names a key.
   func update(_ message: DNSMessage) async throws(DynamicZoneFailure) -> DNSResponseCode {
     let key: TSIGKey?
-    do throws(Failure) { key = try signingKey() } catch { throw .notDone(error) }
+    do throws(Failure) { key = try await signingKey() } catch { throw .notDone(error) }
     do throws(DNSFailure) {
       return try await client.exchange(message, with: endpoint, key: key).code
     } catch {
@@ -167,9 +167,9 @@ extension DynamicZone {
     }
   }
 
-  private func signingKey() throws(Failure) -> TSIGKey? {
+  private func signingKey() async throws(Failure) -> TSIGKey? {
     guard let keyName, let reference = url.parameter("secret") else { return nil }
-    guard let secret = Base64.decode(try secrets.reveal(reference)), !secret.isEmpty else {
+    guard let secret = Base64.decode(try await secrets.reveal(reference)), !secret.isEmpty else {
       throw .permanent(
         "the secret of key \(keyName) is not Base64",
         hint: "Copy it from the server's configuration, as tsig-keygen writes it.")

@@ -77,6 +77,7 @@ extension InputField.Kind {
     case .object: "object"
     case .step: "id of a step"
     case .any: "any JSON"
+    case .secretAny: "any JSON, may hold ${secret:…}"
     }
   }
 
@@ -86,7 +87,7 @@ extension InputField.Kind {
     case .object(let fields): fields
     case .list(let kind), .map(let kind): kind.inner
     case .string, .secretText, .integer, .boolean, .duration, .moment, .resource, .choice, .step,
-      .any:
+      .any, .secretAny:
       []
     }
   }

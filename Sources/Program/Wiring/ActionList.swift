@@ -20,5 +20,7 @@ enum ActionList {
     ActionDescriptor(CommandRun.self),
     ActionDescriptor(HTTPStep.self),
     ActionDescriptor(Plugin.self),
+    ActionDescriptor(CloudStep.self),
+    ActionDescriptor(LambdaInvoke.self),
   ]
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 package import Resources
 
-/// Where `${secret:…}` references lead: `env:NAME` and `file:path`.
+/// Where `${secret:…}` references lead: `env:NAME`, `file:path`, and the stores of AWS.
 ///
 /// A file of secrets must belong to its reader alone: one that a group or everybody can read is
 /// refused, as ssh refuses such a key. One line end at its end is not part of the secret.
@@ -9,15 +9,21 @@ package enum SecretSources {
   /// Longer than any key or token.
   private static let bytesMax = 64 << 10
 
-  package static func standard(environment: [String: String]) -> Secrets {
-    Secrets { (kind, name) throws(Failure) in
+  package static func standard(
+    environment: [String: String], cloud: any CloudExchange = NoCloud(), clock: any WallClock
+  ) -> Secrets {
+    let stores = CloudSecrets(cloud: cloud, clock: clock)
+    return Secrets { (kind, name) async throws(Failure) in
       switch kind {
       case "env": return environment[name]
       case "file": return try read(name)
+      case "ssm": return try await stores.parameter(name)
+      case "secretsmanager": return try await stores.secret(name)
       default:
         throw .permanent(
           "there is no source of secrets called '\(kind)'",
-          hint: "Write ${secret:env:NAME} or ${secret:file:path}.")
+          hint: "Write ${secret:env:NAME}, ${secret:file:path}, ${secret:ssm:/name} or "
+            + "${secret:secretsmanager:name#key}.")
       }
     }
   }

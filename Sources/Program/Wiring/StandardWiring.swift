@@ -20,14 +20,15 @@ extension Wiring {
           userAgent: "cutover/\(Version.text)", proxies: HTTPProxies(environment: environment),
           authorities: environment["AWS_CA_BUNDLE"].map { .file($0) } ?? .system))
     }
+    let cloud = AWSCloud(aws)
     return Wiring(
       actions: ActionCatalog(ActionList.all),
       resources: ResourceCatalog(
         LocalProviders.all + DNSProviders.all + AWSProviders.all(in: aws)),
       clock: clock, environment: environment,
-      secrets: SecretSources.standard(environment: environment),
+      secrets: SecretSources.standard(environment: environment, cloud: cloud, clock: clock),
       resolver: ServerResolver(clock: clock), http: WireExchange(environment: environment),
-      cloud: AWSCloud(aws), seed: .random(in: 0...UInt64.max)
+      cloud: cloud, seed: .random(in: 0...UInt64.max)
     ) { (path, use) throws(JournalError) in
       switch use {
       case .create: try await SQLiteJournal.open(path, for: .create)

@@ -28,6 +28,8 @@ package protocol Action: Sendable {
   static var rollsBackOnFailure: Bool { get }
   /// Whether the step waits for `approve` and by whose word; nil for all but gates.
   static func gateRule(_ input: Input) -> GateRule?
+  /// Rights that the step takes beyond those of the resource fields in its input.
+  static func rights(_ input: Input) throws(Failure) -> [StepRight]
 
   init(_ input: Input, in site: Site) throws(Failure)
   /// Looks, changes nothing.
@@ -44,6 +46,7 @@ extension Action {
   package static var outputs: [String] { [] }
   package static var rollsBackOnFailure: Bool { false }
   package static func gateRule(_ input: Input) -> GateRule? { nil }
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] { [] }
 
   package func verify(
     _ plan: Plan, report: StepReport, pace: Pace

@@ -11,6 +11,7 @@ package struct ActionDescriptor: Sendable {
   /// The default of `onFailure` for steps of this kind.
   package let rollsBackOnFailure: Bool
   private let readRule: @Sendable (JSONValue) throws(Failure) -> GateRule?
+  private let readRights: @Sendable (JSONValue) throws(Failure) -> [StepRight]
   private let makeVerbs: @Sendable (JSONValue, Site) throws(Failure) -> any StepVerbs
 
   package init<A: Action>(_ action: A.Type) {
@@ -21,6 +22,7 @@ package struct ActionDescriptor: Sendable {
     outputs = A.outputs
     rollsBackOnFailure = A.rollsBackOnFailure
     readRule = { (value) throws(Failure) in A.gateRule(try Self.decode(value, A.self)) }
+    readRights = { (value) throws(Failure) in try A.rights(try Self.decode(value, A.self)) }
     makeVerbs = { (value, site) throws(Failure) in
       BoundAction(action: try A(try Self.decode(value, A.self), in: site))
     }
@@ -29,6 +31,13 @@ package struct ActionDescriptor: Sendable {
   /// By whose word a step with this input opens; nil for all but gates.
   package func gateRule(of input: JSONValue) throws(Failure) -> GateRule? {
     try readRule(input)
+  }
+
+  /// The rights that a step with this input takes, in all its verbs.
+  ///
+  /// `input` may hold what stands for unknown outputs.
+  package func rights(of input: JSONValue) throws(Failure) -> [StepRight] {
+    StepRight.all(in: input, fields: inputs) + (try readRights(input))
   }
 
   /// The verbs of one step with this input.

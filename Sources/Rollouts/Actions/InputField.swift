@@ -25,6 +25,8 @@ package struct InputField: Sendable {
     case step
     /// Any JSON.
     case any
+    /// Any JSON in whose texts `${secret:…}` may stand; revealed by the action when used.
+    case secretAny
   }
 
   package let name: String
@@ -34,14 +36,20 @@ package struct InputField: Sendable {
   package let fallback: String?
   /// One sentence with a full stop.
   package let help: String
+  /// What the action does with the resources that stand here, for the rights that it takes.
+  package let uses: [ResourceUse]
 
-  package static func required(_ name: String, _ kind: Kind, _ help: String) -> InputField {
-    InputField(name: name, kind: kind, isRequired: true, fallback: nil, help: help)
+  package static func required(
+    _ name: String, _ kind: Kind, _ help: String, uses: [ResourceUse] = [.look]
+  ) -> InputField {
+    InputField(name: name, kind: kind, isRequired: true, fallback: nil, help: help, uses: uses)
   }
 
   package static func optional(
-    _ name: String, _ kind: Kind, _ help: String, default fallback: String? = nil
+    _ name: String, _ kind: Kind, _ help: String, default fallback: String? = nil,
+    uses: [ResourceUse] = [.look]
   ) -> InputField {
-    InputField(name: name, kind: kind, isRequired: false, fallback: fallback, help: help)
+    InputField(
+      name: name, kind: kind, isRequired: false, fallback: fallback, help: help, uses: uses)
   }
 }

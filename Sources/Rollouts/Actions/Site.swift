@@ -134,15 +134,19 @@ package struct RolloutRecordView: Sendable {
     package let state: StepState
     package let ledgers: [Ledger]
     package let promotes: Bool
+    /// How often a person has asked to try it again.
+    package let retries: Int
 
     package init(
-      id: String, action: String, state: StepState, ledgers: [Ledger], promotes: Bool
+      id: String, action: String, state: StepState, ledgers: [Ledger], promotes: Bool,
+      retries: Int = 0
     ) {
       self.id = id
       self.action = action
       self.state = state
       self.ledgers = ledgers
       self.promotes = promotes
+      self.retries = retries
     }
   }
 

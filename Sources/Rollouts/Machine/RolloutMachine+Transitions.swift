@@ -72,6 +72,7 @@ extension RolloutMachine {
       stop(.apply, Self.rejection(step.id, person), at: index)
     case (.retried, .stopped(let phase, _)) where (phase == .undo) == isBackward:
       steps[index].state = .active(phase == .verify ? .apply : phase, attempt: 1)
+      steps[index].retries += 1
     case (.skipped, _) where skipRefusal(step) == nil:
       steps[index].state = isBackward ? .left : .skipped
     case (.undone, .backingOff(.undo, _, _)), (.undone, .stopped(.undo, _)):

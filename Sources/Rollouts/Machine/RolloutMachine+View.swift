@@ -6,7 +6,8 @@ extension RolloutMachine {
       steps: steps.map { step in
         RolloutRecordView.Step(
           id: step.id, action: step.definition.action, state: step.state,
-          ledgers: step.report?.ledgers ?? [], promotes: step.definition.promotes)
+          ledgers: step.report?.ledgers ?? [], promotes: step.definition.promotes,
+          retries: step.retries)
       })
   }
 }

@@ -18,6 +18,8 @@ package struct RolloutMachine: Sendable, Equatable {
     package internal(set) var report: StepReport?
     /// Whether it did something that cannot be undone.
     package internal(set) var hasCrossed = false
+    /// How often a person has asked to try it again.
+    package internal(set) var retries = 0
 
     package var id: String { definition.id }
 

@@ -34,6 +34,7 @@ struct FieldRule {
     case .map(let kind): mapProblem(value, of: kind)
     case .object(let fields): objectProblem(value, with: fields)
     case .any: secretProblem(inside: value)
+    case .secretAny: nil
     }
   }
 
@@ -51,7 +52,7 @@ struct FieldRule {
       case "false": return .bool(false)
       default: return value
       }
-    case .list, .map, .object, .any: return value
+    case .list, .map, .object, .any, .secretAny: return value
     }
   }
 

@@ -35,9 +35,19 @@ extension Playbook {
     try input(of: step, from: from, outputs: Optional(outputs))
   }
 
+  /// A step's input as far as it is known before the run; `unknown` stands for outputs.
+  ///
+  /// A resource that is nothing but an output is `output://output`.
+  package func foreseenInput(
+    of step: String, from: Colour, unknown: String
+  ) throws(Failure) -> JSONValue {
+    try input(of: step, from: from, outputs: nil, unknown: unknown)
+  }
+
   /// Without `outputs`, values that would do stand in for them.
   private func input(
-    of id: String, from: Colour, outputs: ((_ step: String, _ name: String) -> String?)?
+    of id: String, from: Colour, outputs: ((_ step: String, _ name: String) -> String?)?,
+    unknown: String = "output"
   ) throws(Failure) -> JSONValue {
     guard let step = step(id) else {
       throw .permanent(
@@ -46,7 +56,7 @@ extension Playbook {
     }
     var scope = scope
     scope.from = from
-    scope.hasStandIns = outputs == nil
+    scope.standIn = outputs == nil ? unknown : nil
     if let outputs { scope.outputs = outputs }
     let value = try resolved(step.input, as: .object(step.fields), in: scope, "step \(id)")
     guard outputs != nil else { return value }

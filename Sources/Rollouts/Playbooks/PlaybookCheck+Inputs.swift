@@ -22,9 +22,11 @@ extension PlaybookCheck {
     case (.object, .object(let fields)?): return checkObject(node, fields, in: place)
     case (.object(let members), .map(let kind)?): return checkMembers(members, kind, place)
     case (.object(let members), .any?): return checkMembers(members, .any, place)
+    case (.object(let members), .secretAny?): return checkMembers(members, .secretAny, place)
     case (.object(let members), nil): return checkMembers(members, nil, place)
     case (.array(let elements), .list(let kind)?): return checkElements(elements, kind, place)
     case (.array(let elements), .any?): return checkElements(elements, .any, place)
+    case (.array(let elements), .secretAny?): return checkElements(elements, .secretAny, place)
     case (.array(let elements), nil): return checkElements(elements, nil, place)
     case (.number(let text), _?) where !JSONNumber.isValid(text):
       // Infinity or NaN: told already when the document was read.
@@ -252,7 +254,7 @@ extension InputField.Kind {
   /// Whether something can be said of a text although a part of it is not known yet.
   var isFreeText: Bool {
     switch self {
-    case .string, .secretText, .resource, .any: true
+    case .string, .secretText, .resource, .any, .secretAny: true
     case .integer, .boolean, .duration, .moment, .choice, .list, .map, .object, .step: false
     }
   }

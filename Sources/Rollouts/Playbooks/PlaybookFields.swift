@@ -47,7 +47,9 @@ enum PlaybookFields {
     ] + behaviour
 
   static let live: [InputField] = [
-    .required("zone", .resource(.zone), "The zone that shows which colour is live."),
+    .required(
+      "zone", .resource(.zone), "The zone that shows which colour is live.",
+      uses: [.look, .read]),
     .required("name", .string, "The name of the record that is looked at."),
     .optional("type", .choice(recordTypes), "The type of the record.", default: "CNAME"),
     .required("value", .string, "What the record holds when a colour is live: ${color.…}."),

@@ -130,7 +130,7 @@ private struct PlaybookSchema {
     switch kind {
     case .string, .secretText: ["type": "string"]
     case .step: ["type": "string", "minLength": 1]
-    case .any: .object([])
+    case .any, .secretAny: .object([])
     case .integer(let range): either(integer(range), withReferences)
     case .boolean: either(["type": "boolean"], withReferences)
     case .duration:

@@ -55,7 +55,9 @@ enum Reference: Sendable {
   }
 
   private static func badSecret(_ body: String) -> Mistake {
-    Mistake(message: "expected ${secret:env:NAME} or ${secret:file:path}, found ${\(body)}")
+    Mistake(
+      message: "expected ${secret:env:NAME}, ${secret:file:path}, ${secret:ssm:/name} or "
+        + "${secret:secretsmanager:name#key}, found ${\(body)}")
   }
 
   private static func checkSecret(_ body: String) throws(Mistake) {
@@ -71,7 +73,7 @@ enum Reference: Sendable {
         }
       }
       guard isName else { throw badSecret(body) }
-    case "file": break
+    case "file", "ssm", "secretsmanager": break
     default: throw badSecret(body)
     }
   }

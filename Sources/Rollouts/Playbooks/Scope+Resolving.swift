@@ -40,7 +40,7 @@ extension Scope {
       return FieldRule(kind: kind, resources: nil).coerced(value)
     case .nothing(let why): throw Unresolved(message: why)
     case .later(let text):
-      if hasStandIns { return text ?? kind?.standIn ?? .string("output") }
+      if let standIn { return text ?? kind?.standIn(standIn) ?? .string(standIn) }
       let names = template.references.map(\.reference.text).joined(separator: ", ")
       throw Unresolved(message: "the value of \(names) is not known yet")
     }
@@ -49,15 +49,15 @@ extension Scope {
 
 extension InputField.Kind {
   /// A value that the kind accepts, where an output is not known yet.
-  var standIn: JSONValue {
+  func standIn(_ text: String) -> JSONValue {
     switch self {
-    case .string, .secretText, .step, .any: "output"
+    case .string, .secretText, .step, .any, .secretAny: .string(text)
     case .integer(let range): JSONValue(range.lowerBound)
     case .boolean: false
     case .duration: "1s"
     case .moment: "2000-01-01T00:00:00Z"
     case .resource: "output://output"
-    case .choice(let names): .string(names.first ?? "output")
+    case .choice(let names): .string(names.first ?? text)
     case .list: .array([])
     case .map, .object: .object([])
     }
@@ -72,7 +72,7 @@ extension InputField.Kind {
     case .map(let kind): kind
     case .object(let fields): fields.first { $0.name.hasSameBytes(as: name) }?.kind
     case .string, .secretText, .integer, .boolean, .duration, .moment, .resource, .choice, .list,
-      .step, .any:
+      .step, .any, .secretAny:
       nil
     }
   }

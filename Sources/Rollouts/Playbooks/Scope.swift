@@ -26,8 +26,8 @@ struct Scope {
   /// The colour that `${color.x}` stands for; nil outside the `live` section.
   var color: Colour?
   var outputs: (String, String) -> String? = { _, _ in nil }
-  /// Whether outputs that are not known yet are replaced by values that would do.
-  var hasStandIns = false
+  /// What stands for outputs that are not known yet, within values that would do; nil for nothing.
+  var standIn: String?
 
   /// What another program says must not reach into this one's secrets.
   private static let secretMark = "${secret:"
@@ -81,7 +81,7 @@ struct Scope {
         case .nothing(let why): return .nothing(why)
         case .later:
           isLater = true
-          text += "output"
+          text += standIn ?? "output"
         case .value(let value):
           guard let spliced = value.splicedText else {
             return .nothing(

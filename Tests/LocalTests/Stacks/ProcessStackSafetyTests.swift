@@ -151,7 +151,7 @@ import Testing
         environment: { PASSWORD: "${param.password}" },
         health: { command: ["true"], within: "20s" } } } }
       """)
-    let secret = try stage.secrets.reveal("${secret:test:word}")
+    let secret = try await stage.secrets.reveal("${secret:test:word}")
     let failure = try await stage.failure(["password": secret])
     #expect(failure.summary.contains("logged: [secret]"))
     #expect(failure.summary.contains("| \(secret.utf8.count)"))
@@ -168,7 +168,7 @@ import Testing
   @Test("a secret given to a parameter that is not declared as one is refused")
   func undeclaredSecret() async throws {
     let stage = try StackStage()
-    let secret = try stage.secrets.reveal("${secret:test:word}")
+    let secret = try await stage.secrets.reveal("${secret:test:word}")
     let failure = try await stage.failure(["release": secret])
     #expect(failure.kind == .refused && !failure.description.contains(secret))
     #expect(try await stage.open().description() == nil)

@@ -1,0 +1,181 @@
+import JSON
+import Resources
+import Rollouts
+
+/// What `aws.call` is told.
+struct CloudStepInput: Decodable, Sendable {
+  struct Expectation: Decodable, Sendable {
+    /// By path into the answer.
+    var json: [String: JSONValue]?
+    /// Error codes that are as good as an answer.
+    var errors: [String]?
+  }
+
+  /// A call that looks whether the work is done.
+  struct Check: Decodable, Sendable {
+    var done: [String: JSONValue]?
+    /// Error codes that mean that it surely is not done.
+    var missing: [String]?
+    /// Values of the answer that undo is given, by the path at which they stand.
+    var remember: [String: String]?
+    let request: CloudRequest
+
+    private enum Key: String, CodingKey {
+      case done
+      case missing
+      case remember
+    }
+
+    init(from decoder: any Decoder) throws {
+      request = try CloudRequest(from: decoder)
+      let container = try decoder.container(keyedBy: Key.self)
+      done = try container.decodeIfPresent([String: JSONValue].self, forKey: .done)
+      missing = try container.decodeIfPresent([String].self, forKey: .missing)
+      remember = try container.decodeIfPresent([String: String].self, forKey: .remember)
+    }
+  }
+
+  struct Poll: Decodable, Sendable {
+    var until: [String: JSONValue]?
+    var errors: [String]?
+    var failed: [String: JSONValue]?
+    var every: PlaybookDuration?
+    var within: PlaybookDuration?
+    let request: CloudRequest
+
+    private enum Key: String, CodingKey {
+      case until
+      case errors
+      case failed
+      case every
+      case within
+    }
+
+    init(from decoder: any Decoder) throws {
+      request = try CloudRequest(from: decoder)
+      let container = try decoder.container(keyedBy: Key.self)
+      until = try container.decodeIfPresent([String: JSONValue].self, forKey: .until)
+      errors = try container.decodeIfPresent([String].self, forKey: .errors)
+      failed = try container.decodeIfPresent([String: JSONValue].self, forKey: .failed)
+      every = try container.decodeIfPresent(PlaybookDuration.self, forKey: .every)
+      within = try container.decodeIfPresent(PlaybookDuration.self, forKey: .within)
+    }
+  }
+
+  struct Undo: Decodable, Sendable {
+    var errors: [String]?
+    var poll: Poll?
+    let request: CloudRequest
+
+    private enum Key: String, CodingKey {
+      case errors
+      case poll
+    }
+
+    init(from decoder: any Decoder) throws {
+      request = try CloudRequest(from: decoder)
+      let container = try decoder.container(keyedBy: Key.self)
+      errors = try container.decodeIfPresent([String].self, forKey: .errors)
+      poll = try container.decodeIfPresent(Poll.self, forKey: .poll)
+    }
+  }
+
+  let request: CloudRequest
+  let account: CloudAccount
+  let service: String
+  let expect: Expectation?
+  let check: Check?
+  let poll: Poll?
+  let undo: Undo?
+  let outputs: [String: String]?
+  let repeatable: Bool?
+  let changes: Bool?
+  let timeLimit: PlaybookDuration?
+
+  private enum Key: String, CodingKey {
+    case service
+    case expect
+    case check
+    case poll
+    case undo
+    case outputs
+    case repeatable
+    case changes
+    case timeLimit
+  }
+
+  init(from decoder: any Decoder) throws {
+    request = try CloudRequest(from: decoder)
+    account = try CloudAccount(from: decoder)
+    let container = try decoder.container(keyedBy: Key.self)
+    service = try container.decode(String.self, forKey: .service)
+    expect = try container.decodeIfPresent(Expectation.self, forKey: .expect)
+    check = try container.decodeIfPresent(Check.self, forKey: .check)
+    poll = try container.decodeIfPresent(Poll.self, forKey: .poll)
+    undo = try container.decodeIfPresent(Undo.self, forKey: .undo)
+    outputs = try container.decodeIfPresent([String: String].self, forKey: .outputs)
+    repeatable = try container.decodeIfPresent(Bool.self, forKey: .repeatable)
+    changes = try container.decodeIfPresent(Bool.self, forKey: .changes)
+    timeLimit = try container.decodeIfPresent(PlaybookDuration.self, forKey: .timeLimit)
+  }
+
+  var isChanging: Bool { changes ?? !request.isLooking }
+  var isReversible: Bool { !isChanging || undo != nil }
+  /// Whether sending it again after a crash needs nobody's word.
+  var isRepeatable: Bool { repeatable ?? !isChanging }
+}
+
+extension CloudStepInput {
+  private static let request = [CloudRequest.serviceField] + CloudRequest.fields
+
+  private static let poll =
+    request + [
+      .optional("until", .map(.any), "Conditions by path that mean that it is done."),
+      .optional("errors", .list(.string), "Error codes that mean that it is done."),
+      .optional("failed", .map(.any), "Conditions by path, each of which means that it failed."),
+      .optional("every", .duration, "The pause between two questions.", default: "5s"),
+      .optional("within", .duration, "How long it may take.", default: "10m"),
+    ]
+
+  static let fields: [InputField] =
+    [
+      .required(
+        "service", .string, "The service, as the command-line tool of AWS names it.")
+    ] + CloudRequest.fields + CloudAccount.fields + [
+      .optional(
+        "expect",
+        .object([
+          .optional("json", .map(.any), "Conditions by path into the answer."),
+          .optional("errors", .list(.string), "Error codes that are as good as an answer."),
+        ]), "What the answer must be like."),
+      .optional(
+        "check",
+        .object(
+          request + [
+            .optional("done", .map(.any), "Conditions by path that mean that the work is done."),
+            .optional(
+              "missing", .list(.string), "Error codes that mean that it surely is not done."),
+            .optional(
+              "remember", .map(.string),
+              "Values for undo, which writes them as {name}, by their path in the answer."),
+          ]), "A call that looks, before anything is changed and after a crash."),
+      .optional("poll", .object(poll), "Asks afterwards until what was begun is done."),
+      .optional(
+        "undo",
+        .object(
+          request + [
+            .optional("errors", .list(.string), "Error codes that mean that it is undone."),
+            .optional("poll", .object(poll), "Asks afterwards until it is undone."),
+          ]),
+        "The call that takes it back; {name} stands for what was remembered or an output."),
+      .optional("outputs", .map(.string), "Outputs by their path in the answer."),
+      .optional(
+        "repeatable", .boolean,
+        "Whether making the call twice does no harm; if not, a crash in the middle asks a person, "
+          + "unless there is a check.", default: "false for calls that change something"),
+      .optional(
+        "changes", .boolean,
+        "False for a call that only looks; by default so for Describe…, Get…, List… and the like."),
+      .optional("timeLimit", .duration, "How long the answer may take to come.", default: "1m"),
+    ]
+}

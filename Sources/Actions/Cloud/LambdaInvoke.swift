@@ -1,0 +1,284 @@
+import JSON
+package import Resources
+package import Rollouts
+
+/// Invokes a Lambda function once, and tells apart all the ways in which that can go wrong.
+///
+/// The answer is waited for longer than any function may run, and no retry of a request invokes it
+/// again: an invocation whose end is unknown is left to a person, unless the playbook says that
+/// invoking it again does no harm. Throttled invocations did not run and are tried again.
+package struct LambdaInvoke: Action {
+  enum Interrupted: String, Codable, Sendable, CaseIterable {
+    case fail
+    case again
+  }
+
+  package struct Undo: Decodable, Sendable {
+    var function: String?
+    var qualifier: String?
+    var payload: JSONValue?
+  }
+
+  package struct Input: Decodable, Sendable {
+    var function: String
+    var qualifier: String?
+    var payload: JSONValue?
+    var async: Bool?
+    var expect: [String: JSONValue]?
+    var statuses: [Int]?
+    var outputs: [String: String]?
+    var whenInterrupted: Interrupted?
+    var changes: Bool?
+    var logTail: Bool?
+    var timeLimit: PlaybookDuration?
+    var undo: Undo?
+    let account: CloudAccount
+
+    private enum Key: String, CodingKey {
+      case function
+      case qualifier
+      case payload
+      case async
+      case expect
+      case statuses
+      case outputs
+      case whenInterrupted
+      case changes
+      case logTail
+      case timeLimit
+      case undo
+    }
+
+    package init(from decoder: any Decoder) throws {
+      account = try CloudAccount(from: decoder)
+      let container = try decoder.container(keyedBy: Key.self)
+      function = try container.decode(String.self, forKey: .function)
+      qualifier = try container.decodeIfPresent(String.self, forKey: .qualifier)
+      payload = try container.decodeIfPresent(JSONValue.self, forKey: .payload)
+      async = try container.decodeIfPresent(Bool.self, forKey: .async)
+      expect = try container.decodeIfPresent([String: JSONValue].self, forKey: .expect)
+      statuses = try container.decodeIfPresent([Int].self, forKey: .statuses)
+      outputs = try container.decodeIfPresent([String: String].self, forKey: .outputs)
+      whenInterrupted = try container.decodeIfPresent(Interrupted.self, forKey: .whenInterrupted)
+      changes = try container.decodeIfPresent(Bool.self, forKey: .changes)
+      logTail = try container.decodeIfPresent(Bool.self, forKey: .logTail)
+      timeLimit = try container.decodeIfPresent(PlaybookDuration.self, forKey: .timeLimit)
+      undo = try container.decodeIfPresent(Undo.self, forKey: .undo)
+    }
+  }
+
+  package struct Plan: Codable, Sendable {}
+
+  package struct Checkpoint: Codable, Sendable {
+    var outputs: [String: String]
+    var notes: [String]
+  }
+
+  package static let name = "lambda.invoke"
+  package static let summary = "Invokes a Lambda function once and judges its answer."
+  package static let reversal = Reversal.compensating("its undo invocation says how far")
+  package static let inputs: [InputField] =
+    [
+      .required("function", .string, "The function's name or ARN."),
+      .optional("qualifier", .string, "A version or an alias."),
+      .optional("payload", .secretAny, "What the function is given.", default: "{}"),
+      .optional(
+        "async", .boolean, "Only queues the invocation; its outcome is not known then.",
+        default: "false"),
+      .optional("expect", .map(.any), "Conditions by path into the answer."),
+      .optional(
+        "statuses", .list(.integer(100...599)),
+        "Values of a statusCode in the answer that are right; by default any below 400."),
+      .optional("outputs", .map(.string), "Outputs by their path in the answer."),
+      .optional(
+        "whenInterrupted", .choice(Interrupted.allCases.map(\.rawValue)),
+        "What happens when an invocation began and its end is not known: a person decides, or it "
+          + "is invoked again.", default: Interrupted.fail.rawValue),
+      .optional("changes", .boolean, "False for a function that only looks.", default: "true"),
+      .optional(
+        "logTail", .boolean, "Whether the end of its log is kept in the history.",
+        default: "false"),
+      .optional("timeLimit", .duration, "How long the answer may take to come.", default: "15m30s"),
+      .optional(
+        "undo",
+        .object([
+          .optional("function", .string, "Another function's name or ARN."),
+          .optional("qualifier", .string, "A version or an alias."),
+          .optional("payload", .secretAny, "What it is given; {name} stands for an output."),
+        ]), "The invocation that takes it back; it must be safe to repeat."),
+    ] + CloudAccount.fields
+
+  /// Longer than any function may run (15 minutes), so that the service always answers first.
+  private static let timeLimitDefault: Duration = .seconds(15 * 60 + 30)
+  private static let logBytesMax = 4 << 10
+
+  private let input: Input
+  private let site: Site
+  private let expected: [CloudCondition]
+
+  package init(_ input: Input, in site: Site) throws(Failure) {
+    self.input = input
+    self.site = site
+    expected = try CloudCondition.all(input.expect, of: site.step)
+    for path in (input.outputs ?? [:]).values { _ = try JSONPath.read(path, of: site.step) }
+    if input.async == true, input.outputs?.isEmpty == false || !expected.isEmpty {
+      throw .permanent(
+        "step \(site.step) invokes without waiting, so there is no answer to judge",
+        hint: "Leave out 'expect' and 'outputs', or 'async'.")
+    }
+  }
+
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    let names = [input.function] + (input.undo.map { [$0.function ?? input.function] } ?? [])
+    return Set(names).sorted().flatMap { name -> [StepRight] in
+      // An alias or version is a resource of its own.
+      let full = name.hasPrefix("arn:") ? name : input.account.name("lambda", "function:\(name)")
+      return [full, "\(full):*"].map {
+        .call(CloudUse("lambda", "Invoke", at: input.account.place, on: $0))
+      }
+    }
+  }
+
+  private var title: String { "the function \(input.function)" }
+  private var mark: SentMark { SentMark(in: site) }
+  private var isChanging: Bool { input.changes ?? true }
+  private var isReversible: Bool { !isChanging || input.undo != nil }
+
+  package func plan() async throws(Failure) -> Planned<Plan> {
+    let reversal: Reversal? =
+      if !isChanging {
+        .exact
+      } else if input.undo == nil {
+        .none(because: "\(title) has no undo invocation")
+      } else {
+        nil
+      }
+    return Planned(Plan(), changes: isChanging ? ["invoke \(title)"] : [], reversal: reversal)
+  }
+
+  package func apply(
+    _ plan: Plan, from checkpoint: Checkpoint?, progress: Progress<Checkpoint>
+  ) async throws(Failure) -> StepReport {
+    if let checkpoint { return StepReport(outputs: checkpoint.outputs, notes: checkpoint.notes) }
+    try progress.pace.checkStop()
+    if !isReversible { try await progress.crossPointOfNoReturn() }
+    let call = try await call(
+      input.function, input.qualifier, input.payload ?? .object([]), values: [:])
+    try await mark.begin(
+      "an invocation of \(title)", again: input.whenInterrupted == .again || !isChanging)
+    progress.pace.report(Pace.Reading(waitingFor: "\(title) to answer"))
+    let reply = try await judged(call)
+    var notes: [String] = []
+    if let tail = reply.logTail(bytesMax: Self.logBytesMax) { notes = [site.secrets.redact(tail)] }
+    let done = Checkpoint(
+      outputs: try CloudOutputs.read(input.outputs, of: reply.answer, title), notes: notes)
+    try await progress.saveNow(done)
+    return StepReport(outputs: done.outputs, notes: done.notes)
+  }
+
+  private func call(
+    _ function: String, _ qualifier: String?, _ payload: JSONValue, values: [String: JSONValue]
+  ) async throws(Failure) -> CloudCall {
+    let filled = try CloudTemplate(values: values).filled(payload)
+    let revealed = try await CloudRequest.revealed(filled, site.secrets)
+    let query = qualifier.map { "?Qualifier=\(URLTemplate.encoded($0))" } ?? ""
+    var headers = [
+      (name: "X-Amz-Invocation-Type", value: input.async == true ? "Event" : "RequestResponse")
+    ]
+    if input.logTail == true, input.async != true { headers.append(("X-Amz-Log-Type", "Tail")) }
+    return CloudCall(
+      service: "lambda", operation: "Invoke", place: input.account.place,
+      input: revealed.compact(),
+      route: (
+        "POST", "/2015-03-31/functions/\(URLTemplate.encoded(function))/invocations\(query)"
+      ), headers: headers, isRepeatable: false,
+      timeLimit: input.timeLimit?.duration ?? Self.timeLimitDefault)
+  }
+
+  /// Sends the invocation and throws unless its answer is a good one.
+  private func judged(_ call: CloudCall) async throws(Failure) -> LambdaReply {
+    let reply: CloudReply
+    do throws(CloudFailure) {
+      reply = try await site.outside.cloud.call(call, in: site.context)
+    } catch {
+      throw redacted(try await meaning(of: error))
+    }
+    let answer = LambdaReply(reply)
+    if let failure = answer.failure(title, site.step, statuses: input.statuses) {
+      throw redacted(failure)
+    }
+    let wrong = expected.filter { !$0.holds(in: answer.answer) }
+    guard wrong.isEmpty else {
+      let found = wrong.map { $0.finding(in: answer.answer) }.joined(separator: ", ")
+      throw redacted(
+        .permanent(
+          "\(title) answered otherwise than expected: \(found)",
+          hint: "Mend the cause, then 'cutover retry \(site.step)'; or 'cutover rollback'."))
+    }
+    return answer
+  }
+
+  /// What no answer means: surely not invoked, or nobody knows.
+  private func meaning(of error: CloudFailure) async throws(Failure) -> Failure {
+    switch error {
+    case .wire(let failure, wasSent: false):
+      try await mark.forget()
+      return failure
+    case .service(let code, let failure) where !Self.unsureCodes.contains(code):
+      try await mark.forget()
+      return failure
+    case .wire(let failure, _), .service(_, let failure):
+      if failure.kind == .cancelled { return failure }
+      if input.whenInterrupted == .again || !isChanging { return failure }
+      return .refused(
+        "\(title) may have run, and how it ended is not known: \(failure.summary)",
+        hint: "Look at its log. 'cutover retry \(site.step)' invokes it once more, 'cutover skip "
+          + "\(site.step) --reason TEXT' takes it for done.")
+    }
+  }
+
+  /// Errors of the service behind which the function may have run.
+  private static let unsureCodes: Set<String> = [
+    "ServiceException", "InternalFailure", "InternalServerError", "ServiceUnavailable", "500",
+    "502", "503", "504", "RequestTimeout", "RequestTimeoutException",
+  ]
+
+  private func redacted(_ failure: Failure) -> Failure {
+    Failure(
+      failure.kind, site.secrets.redact(failure.summary), hint: site.secrets.redact(failure.hint))
+  }
+
+  package func verify(
+    _ plan: Plan, report: StepReport, pace: Pace
+  ) async throws(Failure) -> Verification {
+    if input.async == true { return Verification(.passed("queued; its outcome is not known")) }
+    return Verification(.passed("answered as expected"))
+  }
+
+  package func undo(_ plan: Plan, from checkpoint: Checkpoint?, pace: Pace) async throws(Failure) {
+    guard let undo = input.undo else { return }
+    if checkpoint == nil, try await !mark.hasBegun() { return }
+    let values = (checkpoint?.outputs ?? [:]).mapValues { JSONValue.string($0) }
+    let payload = undo.payload ?? .object([])
+    if checkpoint == nil,
+      !CloudTemplate.names(in: payload).isDisjoint(with: (input.outputs ?? [:]).keys)
+    {
+      throw .refused(
+        "step \(site.step) cannot fill its undo: \(title) was invoked, but what it answered is "
+          + "not known",
+        hint: "Look there and tidy up by hand, then 'cutover skip \(site.step) --reason TEXT'.")
+    }
+    let call = try await call(
+      undo.function ?? input.function, undo.function == nil ? input.qualifier : undo.qualifier,
+      payload, values: values)
+    let reply: CloudReply
+    do throws(CloudFailure) {
+      reply = try await site.outside.cloud.call(call, in: site.context)
+    } catch {
+      throw redacted(error.failure)
+    }
+    if let failure = LambdaReply(reply).failure("undo of \(title)", site.step, statuses: nil) {
+      throw redacted(failure)
+    }
+  }
+}

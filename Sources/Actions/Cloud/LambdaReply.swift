@@ -1,0 +1,51 @@
+import Digests
+import JSON
+import Resources
+
+/// What an invocation brought, and whether that is good.
+///
+/// Source: the Invoke operation in the API reference of Lambda, and "Lambda function errors" in its
+/// developer guide.
+struct LambdaReply: Sendable {
+  let answer: JSONValue
+  private let functionError: String?
+  private let log: String?
+
+  private static let shownMax = 300
+
+  init(_ reply: CloudReply) {
+    func header(_ name: String) -> String? {
+      reply.headers.first { $0.name.lowercased() == name }?.value
+    }
+    answer = (try? JSONValue(reading: reply.body)) ?? .null
+    functionError = header("x-amz-function-error")
+    log = header("x-amz-log-result")
+  }
+
+  /// Why the answer is not a good one; nil when it is.
+  func failure(_ title: String, _ step: String, statuses: [Int]?) -> Failure? {
+    let hint = "Mend the cause, then 'cutover retry \(step)'; or 'cutover rollback'."
+    if let functionError {
+      let type = answer["errorType"]?.string ?? functionError
+      let message = String((answer["errorMessage"]?.string ?? answer.text).prefix(Self.shownMax))
+      if type.contains("Timedout") || message.contains("Task timed out after") {
+        return .permanent(
+          "\(title) ran into its own time limit: \(message)",
+          hint: "It may have done a part of its work. \(hint)")
+      }
+      return .permanent("\(title) failed with \(type): \(message)", hint: hint)
+    }
+    guard let status = answer["statusCode"].flatMap({ Int(CommandOutputs.text($0)) }) else {
+      return nil
+    }
+    guard statuses.map({ !$0.contains(status) }) ?? (status >= 400) else { return nil }
+    let body = answer["body"].map { CommandOutputs.text($0).prefix(Self.shownMax) } ?? ""
+    return .permanent("\(title) answered with status \(status): \(body)", hint: hint)
+  }
+
+  /// The end of the function's log, as far as it was asked for and can be read.
+  func logTail(bytesMax: Int) -> String? {
+    guard let log, let bytes = Base64.decode(log), !bytes.isEmpty else { return nil }
+    return "log: " + String(decoding: bytes.suffix(bytesMax), as: UTF8.self)
+  }
+}

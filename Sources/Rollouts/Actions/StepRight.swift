@@ -1,0 +1,39 @@
+import JSON
+package import Resources
+
+/// One thing that a step may do outside, as far as rights go.
+package enum StepRight: Sendable, Hashable {
+  case use(ResourceURL, ResourceUse)
+  case call(CloudUse)
+  /// Something that only the run will name; says what.
+  case unknown(String)
+
+  /// The scheme that stands for a resource which only the run will name.
+  private static let unknownScheme = "output"
+
+  /// The uses of every resource that stands in an input, field by field.
+  static func all(in input: JSONValue, fields: [InputField]) -> [StepRight] {
+    fields.flatMap { field in
+      input[field.name].map { rights(of: $0, field.kind, field) } ?? []
+    }
+  }
+
+  private static func rights(
+    of value: JSONValue, _ kind: InputField.Kind, _ field: InputField
+  ) -> [StepRight] {
+    switch kind {
+    case .resource:
+      guard let text = value.string, let url = try? ResourceURL(text) else { return [] }
+      if url.scheme == unknownScheme { return [.unknown("the \(field.name) of the step")] }
+      return field.uses.map { .use(url, $0) }
+    case .list(let kind):
+      return (value.elements ?? []).flatMap { rights(of: $0, kind, field) }
+    case .map(let kind):
+      return (value.members ?? []).flatMap { rights(of: $0.value, kind, field) }
+    case .object(let fields): return all(in: value, fields: fields)
+    case .string, .secretText, .integer, .boolean, .duration, .moment, .choice, .step, .any,
+      .secretAny:
+      return []
+    }
+  }
+}
