@@ -6,6 +6,8 @@ package enum AWSProviders {
     [
       .cloudformation(session),
       .s3(session),
+      .cognito(in: session),
+      .route53(in: session),
     ]
   }
 }

@@ -7,11 +7,13 @@ import Wire
 
 /// A session that talks to a moto server with the machine's clock.
 enum MotoSession {
-  static func make(_ server: MotoServer, more: [String: String] = [:]) -> AWSSession {
+  static func make(
+    _ server: MotoServer, more: [String: String] = [:], clock: any WallClock = RunningClock()
+  ) -> AWSSession {
     let environment = server.environment.merging(more) { $1 }
     return AWSSession(
       AWSSession.Settings(environment: environment, homeFolder: "/nonexistent"),
-      clock: RunningClock()
+      clock: clock
     ) {
       HTTPClient(
         HTTPClient.Settings(userAgent: "cutover-tests", proxies: HTTPProxies(environment: [:])))

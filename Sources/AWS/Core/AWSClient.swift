@@ -18,6 +18,8 @@ package struct AWSClient: Sendable {
   package let region: String
   package let endpoint: AWSEndpoint
   let credentials: any CredentialSource
+  /// Told of every answer that asks to slow down, before the call is sent again.
+  package var onThrottle: (@Sendable (AWSFailure) -> Void)?
 
   /// Sends a call until it is answered for good; any status below 300 is a good answer, and 304.
   package func send(_ call: AWSCall) async throws(AWSFailure) -> Wire.HTTPReply {
@@ -248,6 +250,7 @@ package struct AWSClient: Sendable {
   }
 
   private func rest(after failure: AWSFailure, attempt: Int) async throws(AWSFailure) {
+    if failure.isThrottled { onThrottle?(failure) }
     let most = min(Self.firstWait * (1 << min(attempt - 1, 16)), Self.longestWait)
     var wait = most * session.settings.random()
     if let asked = failure.retryAfterMilliseconds { wait = max(wait, .milliseconds(asked)) }

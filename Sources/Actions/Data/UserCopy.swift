@@ -76,7 +76,8 @@ struct UserCopy: Sendable {
     var refused: [String] = []
     for (user, addition) in zip(wanted, additions) {
       switch addition {
-      case .added, .alike:
+      case .added, .addedWithout, .alike:
+        if case .addedWithout(let what) = addition { state.remark("without \(what)") }
         state.written += 1
         if !added.contains(user.name) { state.alreadyThere += 1 }
         state.expected.add(Self.line(user))

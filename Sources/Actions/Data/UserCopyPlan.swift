@@ -19,6 +19,8 @@ package struct UserCopyCheckpoint: Codable, Sendable {
   package var differing: [String] = []
   package var source = DigestSum()
   package var expected = DigestSum()
+  /// What could not be done for how many users, for the report.
+  package var remarks: [String: Int]?
 }
 
 extension UserCopyCheckpoint {
@@ -30,6 +32,13 @@ extension UserCopyCheckpoint {
     skipped[isRoom ? reason : "other reasons", default: 0] += 1
   }
 
+  mutating func remark(_ text: String) {
+    var remarks = remarks ?? [:]
+    let isRoom = remarks.count < Self.reasonsMax || remarks[text] != nil
+    remarks[isRoom ? text : "other remarks", default: 0] += 1
+    self.remarks = remarks
+  }
+
   mutating func differs(_ name: String, _ fields: [String]) {
     skip(UserCopy.differsReason)
     guard differing.count < Self.namedMax else { return }
@@ -37,8 +46,10 @@ extension UserCopyCheckpoint {
   }
 
   var notes: [String] {
-    differing.isEmpty
-      ? [] : ["kept as they are at the target: " + differing.joined(separator: ", ")]
+    let remarks = (remarks ?? [:]).map { "\($0.value) users \($0.key)" }.sorted()
+    return
+      (differing.isEmpty
+      ? [] : ["kept as they are at the target: " + differing.joined(separator: ", ")]) + remarks
   }
 
   func ledger(from: ResourceURL, to: ResourceURL) -> Ledger {

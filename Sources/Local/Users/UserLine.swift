@@ -4,11 +4,13 @@ import Resources
 /// One user as a line of JSON.
 ///
 /// `{"username":"ada","enabled":true,"groups":["admin"],"attributes":{"email":"a@b.test"},
-/// "passwordHash":"$scrypt$ln=14,r=8,p=1$…","externalProvider":"Okta"}`; all but the name may be
-/// left out. A field that is not among these is refused: it would be lost in silence.
+/// "passwordHash":"$scrypt$ln=14,r=8,p=1$…","externalProvider":"Okta",
+/// "id":"…","status":"CONFIRMED","factors":["sms"],"preferredFactor":"sms","unmovable":["…"]}`; all
+/// but the name may be left out. A field that is not among these is refused: it would be lost in silence.
 enum UserLine {
   private static let fields = [
-    "username", "enabled", "groups", "attributes", "passwordHash", "externalProvider",
+    "username", "enabled", "groups", "attributes", "passwordHash", "externalProvider", "id",
+    "status", "factors", "preferredFactor", "unmovable",
   ]
   /// No user has as much as this.
   static let bytesMax = 1 << 20
@@ -44,29 +46,24 @@ enum UserLine {
     if let provider = user.externalProvider {
       members.append(.init("externalProvider", .string(provider)))
     }
-    return JSONValue.object(members).compact()
+    return JSONValue.object(members + standing(user)).compact()
   }
 
-  /// What two users of the same name differ in; a hash that was not given is no difference.
-  static func differences(_ there: User, _ wanted: User) -> [String] {
-    var found: [String] = []
-    if there.isEnabled != wanted.isEnabled { found.append("enabled") }
-    let groups = [there.groups, wanted.groups].map { Set($0.map { UTF8Key($0) }) }
-    if groups[0] != groups[1] { found.append("groups") }
-    let names = Set(there.attributes.keys.map { UTF8Key($0) })
-      .union(wanted.attributes.keys.map { UTF8Key($0) })
-    for name in names.sorted() where value(name, there) != value(name, wanted) {
-      found.append("attribute \(name)")
+  /// How the user stands in the directory that it comes from.
+  private static func standing(_ user: User) -> [JSONValue.Member] {
+    var members: [JSONValue.Member] = []
+    if let id = user.id { members.append(.init("id", .string(id))) }
+    if let status = user.status { members.append(.init("status", .string(status))) }
+    if let factors = user.factors {
+      members.append(.init("factors", .array(factors.methods.map { .string($0.rawValue) })))
+      if let preferred = factors.preferred {
+        members.append(.init("preferredFactor", .string(preferred.rawValue)))
+      }
     }
-    let hashes = [there.passwordHash, wanted.passwordHash].map { $0.map { UTF8Key($0) } }
-    if hashes[1] != nil, hashes[0] != hashes[1] { found.append("passwordHash") }
-    let providers = [there.externalProvider, wanted.externalProvider].map { $0.map { UTF8Key($0) } }
-    if providers[0] != providers[1] { found.append("externalProvider") }
-    return found
-  }
-
-  private static func value(_ name: UTF8Key, _ user: User) -> UTF8Key? {
-    user.attributes.first { UTF8Key($0.key) == name }.map { UTF8Key($0.value) }
+    if let unmovable = user.unmovable, !unmovable.isEmpty {
+      members.append(.init("unmovable", .array(unmovable.map { .string($0) })))
+    }
+    return members
   }
 
   private static func sorted(_ texts: [String]) -> [String] {
@@ -104,7 +101,23 @@ enum UserLine {
         user.passwordHash = try hash(node)
       }
       if let node = node["externalProvider"] { user.externalProvider = try optional(node) }
+      if let node = node["id"] { user.id = try optional(node) }
+      if let node = node["status"] { user.status = try optional(node) }
+      if let methods = node["factors"] {
+        var given: [SecondFactor] = []
+        for element in methods.elements ?? [] { given.append(try factor(element)) }
+        var preferred: SecondFactor?
+        if let node = node["preferredFactor"] { preferred = try factor(node) }
+        user.factors = SecondFactors(given, preferred: preferred)
+      }
+      if let node = node["unmovable"] { user.unmovable = try list(node) }
       return user
+    }
+
+    private func factor(_ node: JSONNode) throws(Failure) -> SecondFactor {
+      if let factor = SecondFactor(rawValue: try string(node)) { return factor }
+      let known = SecondFactor.allCases.map(\.rawValue).joined(separator: ", ")
+      throw failure("expected one of \(known)", node.position)
     }
 
     private func flag(_ node: JSONNode) throws(Failure) -> Bool {

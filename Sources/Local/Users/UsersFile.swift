@@ -78,7 +78,7 @@ package actor UsersFile: UserDirectory {
         outcomes.append(.added)
         continue
       }
-      let differences = UserLine.differences(there, user)
+      let differences = there.differences(from: user)
       outcomes.append(differences.isEmpty ? .alike : .differs(differences))
     }
     if !added.isEmpty {

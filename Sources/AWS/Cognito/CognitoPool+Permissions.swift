@@ -1,0 +1,29 @@
+import Resources
+
+extension CognitoPool {
+  static func permissions(_ url: ResourceURL, _ use: ResourceUse) throws(Failure) -> [Permission] {
+    let partition =
+      url.authority.hasPrefix("cn-")
+      ? "aws-cn" : url.authority.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
+    let resource = "arn:\(partition):cognito-idp:\(url.authority):*:userpool/\(try id(of: url))"
+    return operations(use).map {
+      Permission("cognito-idp:\($0.rawValue)", on: resource, profile: url.parameter("profile"))
+    }
+  }
+
+  private static func operations(_ use: ResourceUse) -> [CognitoOperation] {
+    let look: [CognitoOperation] = [.describeUserPool, .getUserPoolMFA, .listGroups]
+    return switch use {
+    case .look: look
+    case .read: look + [.listUsers, .getUser, .listGroupsForUser]
+    case .write:
+      look + [
+        .getUser, .listGroupsForUser, .createUser, .addUserToGroup, .setUserMFAPreference,
+        .setUserPassword, .resetUserPassword, .disableUser, .getCSVHeader, .createImportJob,
+        .startImportJob, .describeImportJob,
+      ]
+    case .create: look + [.createGroup, .updateUserPool]
+    case .destroy: look + [.getUser, .deleteUser, .listUsersInGroup, .deleteGroup]
+    }
+  }
+}
