@@ -67,9 +67,13 @@ package final class MotoServer: Sendable {
     for _ in 0..<startsMax {
       let port = try FreePort.find()
       let child = Process()
-      // The shell waits for the end of its input, which also comes when the test's process dies.
-      let script = "moto_server -H 127.0.0.1 -p \(port) & cat >/dev/null; kill $!; wait"
-      let rope = Pipe()
+      // The shell watches this process, so that the server ends with it, however it ends.
+      let script = """
+        moto_server -H 127.0.0.1 -p \(port) & server=$!
+        trap 'kill $server; exit' TERM
+        while kill -0 \(getpid()) && kill -0 $server; do sleep 1 & wait $!; done
+        kill $server
+        """
       child.executableURL = URL(filePath: "/bin/sh")
       child.arguments = ["-c", script]
       child.environment = ProcessInfo.processInfo.environment.merging([
@@ -77,7 +81,7 @@ package final class MotoServer: Sendable {
         "MOTO_S3_CUSTOM_ENDPOINTS": "http://127.0.0.1:\(port)", "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
       ]) { $1 }.merging(settings) { $1 }
-      child.standardInput = rope
+      child.standardInput = FileHandle.nullDevice
       child.standardOutput = FileHandle.nullDevice
       child.standardError = FileHandle.nullDevice
       try child.run()
@@ -86,12 +90,12 @@ package final class MotoServer: Sendable {
         return (
           server,
           {
-            try? rope.fileHandleForWriting.close()
+            child.terminate()
             child.waitUntilExit()
           }
         )
       }
-      try? rope.fileHandleForWriting.close()
+      child.terminate()
       child.waitUntilExit()
     }
     throw HarnessError("moto_server did not start; run Scripts/setup")
