@@ -8,6 +8,7 @@ package enum AWSProviders {
       .s3(session),
       .cognito(in: session),
       .route53(in: session),
+      .dynamodb(in: session),
     ]
   }
 }

@@ -19,6 +19,11 @@ package struct JSONScanner: Sendable {
   package struct Malformed: Error, Hashable, Sendable {
     package let expected: String
     package let offset: Int
+
+    package init(expected: String, offset: Int) {
+      self.expected = expected
+      self.offset = offset
+    }
   }
 
   /// What kind of value comes next.
@@ -155,7 +160,8 @@ package struct JSONScanner: Sendable {
     let start = offset
     var hasEscapes = false
     while offset < bytes.count {
-      let byte = bytes[offset]
+      offset = bytes.withUnsafeBufferPointer { PlainText.end(from: offset, in: $0) }
+      guard let byte = peek(bytes) else { break }
       if byte == UInt8(ascii: "\"") {
         offset += 1
         return JSONSlice(range: start..<offset - 1, hasEscapes: hasEscapes)

@@ -10,8 +10,10 @@
 package protocol TableStore: Sendable {
   var url: ResourceURL { get }
   func description() async throws(Failure) -> TableDescription?
-  /// The key attributes of an item of this table.
-  func key(of item: Item) throws(Failure) -> ItemKey
+  /// The key attributes of an item of this table; a store may have to ask for its schema first.
+  func key(of item: Item) async throws(Failure) -> ItemKey
+  /// Whether an `insert` costs a request of its own where a `put` shares one with others.
+  var writesConditionsOneByOne: Bool { get }
   /// At most `limit` items after `position`.
   func page(after position: PagePosition?, limit: Int) async throws(Failure) -> Page<Item>
   /// The items with these keys, in the order of the keys; nil where there is none.
@@ -27,6 +29,10 @@ package protocol TableStore: Sendable {
   func clear() async throws(Failure)
   /// Removes the table; none there is success.
   func delete() async throws(Failure)
+}
+
+extension TableStore {
+  package var writesConditionsOneByOne: Bool { false }
 }
 
 package struct WriteOutcome: Sendable, Equatable {
@@ -63,6 +69,13 @@ package struct TableDescription: Sendable, Hashable, Codable {
   /// Exact if the store can tell cheaply, nil if not.
   package var itemCount: Int?
   package var byteCount: Int64?
+  /// As last counted, hours ago maybe; for estimates only.
+  package var roughItemCount: Int?
+  package var roughByteCount: Int64?
+  /// What the table may take in a second, in units of 1 KB begun of an item; nil for no such limit.
+  package var writeUnitsPerSecond: Int?
+  /// Whether the table is kept from being removed; nil where there is no such thing.
+  package var isProtected: Bool?
   /// The provider's own definition, such as the CREATE statement, for a faithful `create`.
   package var definition: String?
 
@@ -76,6 +89,29 @@ package struct TableDescription: Sendable, Hashable, Codable {
     self.itemCount = itemCount
     self.byteCount = byteCount
     self.definition = definition
+  }
+}
+
+/// Optional ability: a store whose items can be read in several segments at the same time.
+///
+/// The segments of one count share no item and hold all of them. A position belongs to its segment
+/// and its count.
+package protocol TableSegmentScanning: TableStore {
+  /// At most `limit` items of a segment after `position`; nil is the whole table.
+  func page(
+    of segment: TableSegment?, after position: PagePosition?, limit: Int
+  ) async throws(Failure) -> Page<Item>
+}
+
+/// One of so many parts of a table.
+package struct TableSegment: Hashable, Sendable, Codable {
+  package var index: Int
+  package var count: Int
+
+  package init(index: Int, count: Int) {
+    precondition((0..<count).contains(index), "a segment is one of its count")
+    self.index = index
+    self.count = count
   }
 }
 

@@ -16,10 +16,11 @@ struct FormerItems: Sendable {
   init() {}
 
   /// Reads back what a plan kept.
-  init(_ texts: [String], of target: any TableStore) throws(Failure) {
+  init(_ texts: [String], of target: any TableStore) async throws(Failure) {
     for text in texts {
       let bytes = Array(text.utf8)
-      byKey[try target.key(of: Item(bytes: bytes, isCanonical: true))] = bytes
+      let key = try await target.key(of: Item(bytes: bytes, isCanonical: true))
+      byKey[key] = bytes
       sum.add(bytes)
     }
   }

@@ -51,7 +51,8 @@ struct TableComparison: Sendable {
           for item in items {
             findings.rightCount += 1
             waiting.meet(
-              right: Keyed(try right.key(of: item), try item.canonical(of: right.url)), allowed,
+              right: Keyed(try await right.key(of: item), try item.canonical(of: right.url)),
+              allowed,
               &findings)
           }
         } else {
@@ -103,7 +104,8 @@ struct TableComparison: Sendable {
       findings.rightCount += items.count
       // Keys cannot be followed back through a transform; there the rest is only counted.
       guard transform == nil else { continue }
-      let keys = try items.map { item throws(Failure) in try right.key(of: item) }
+      var keys: [ItemKey] = []
+      for item in items { keys.append(try await right.key(of: item)) }
       for (key, found) in zip(keys, try await left.items(for: keys))
       where found == nil && allowed.byKey[key] == nil {
         findings.add(.extra, key, in: nil)
@@ -120,9 +122,11 @@ struct TableComparison: Sendable {
   ) async throws(Failure) -> [Keyed] {
     guard let transform else {
       findings.leftCount += items.count
-      return try items.map { item throws(Failure) in
-        Keyed(try left.key(of: item), try item.canonical(of: left.url))
+      var keyed: [Keyed] = []
+      for item in items {
+        keyed.append(Keyed(try await left.key(of: item), try item.canonical(of: left.url)))
       }
+      return keyed
     }
     var keyed: [Keyed] = []
     for outcome in items.isEmpty ? [] : try await transform.apply(items) {
@@ -133,7 +137,7 @@ struct TableComparison: Sendable {
       case .changes(let changes):
         for case .put(let item) in changes {
           findings.leftCount += 1
-          keyed.append(Keyed(try right.key(of: item), try item.canonical(of: left.url)))
+          keyed.append(Keyed(try await right.key(of: item), try item.canonical(of: left.url)))
         }
       }
     }

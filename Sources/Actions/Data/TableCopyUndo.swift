@@ -58,7 +58,7 @@ struct TableCopyUndo {
       var strange: [[UInt8]] = []
       var gone: [ItemChange] = []
       for item in items {
-        let key = try target.key(of: item)
+        let key = try await target.key(of: item)
         let canonical = try item.canonical(of: target.url)
         if former.byKey[key] == canonical { continue }
         gone.append(.delete(key))

@@ -70,7 +70,7 @@ struct TableCopyVerifier {
   private func findings() async throws(Failure) -> TableFindings {
     let comparison = TableComparison(
       left: source, right: target, transform: transform,
-      allowed: try FormerItems(former, of: target), namedMax: Self.namedMax, pace: pace)
+      allowed: try await FormerItems(former, of: target), namedMax: Self.namedMax, pace: pace)
     return try await comparison.compare()
   }
 }

@@ -34,8 +34,9 @@ struct TablePageCopier: Sendable {
       progress.source.add(try item.canonical(of: source.url))
       switch outcome {
       case .skip(let reason): progress.skip(reason)
-      case .failed(let reason): sheet.failed.append("\(name(of: item)): \(reason)")
-      case .changes(let changes): try account(changes, of: item, in: &progress, on: &sheet)
+      case .failed(let reason): sheet.failed.append("\(await name(of: item)): \(reason)")
+      case .changes(let changes):
+        try await account(changes, of: item, in: &progress, on: &sheet)
       }
     }
     // A bad item stops the copy here, but not the good ones beside it.
@@ -70,21 +71,21 @@ struct TablePageCopier: Sendable {
   private func account(
     _ changes: [ItemChange], of item: Item, in progress: inout TableCopyCheckpoint.Pair,
     on sheet: inout Sheet
-  ) throws(Failure) {
+  ) async throws(Failure) {
     guard !changes.isEmpty else {
-      sheet.failed.append("\(name(of: item)): the transform yields nothing for it")
+      sheet.failed.append("\(await name(of: item)): the transform yields nothing for it")
       return
     }
     var kept = 0
     var alike = 0
     for change in changes {
       guard case .put(let new) = change else {
-        sheet.failed.append("\(name(of: item)): a copy neither deletes nor inserts")
+        sheet.failed.append("\(await name(of: item)): a copy neither deletes nor inserts")
         return
       }
-      let key = try target.key(of: new)
+      let key = try await target.key(of: new)
       guard sheet.keys.insert(key).inserted else {
-        sheet.failed.append("\(name(of: item)): another item has the key \(key.text) too")
+        sheet.failed.append("\(await name(of: item)): another item has the key \(key.text) too")
         return
       }
       let canonical = try new.canonical(of: source.url)
@@ -127,9 +128,9 @@ struct TablePageCopier: Sendable {
     }
   }
 
-  private func name(of item: Item) -> String {
+  private func name(of item: Item) async -> String {
     do throws(Failure) {
-      return try source.key(of: item).text
+      return try await source.key(of: item).text
     } catch {
       return String(decoding: item.bytes.prefix(80), as: UTF8.self)
     }

@@ -162,7 +162,8 @@ package struct TablesCopy: Action {
       let target = try site.table(pair.to)
       let undo = TableCopyUndo(
         source: try site.table(pair.from), target: target, transform: try transform(of: pair),
-        former: try FormerItems(planned.former, of: target), plan: planned, existing: existing,
+        former: try await FormerItems(planned.former, of: target), plan: planned,
+        existing: existing,
         archivePath: Archive.path(
           in: site.workFolder, of: pair.to, index: pairs.count > 1 ? index + 1 : nil),
         pace: pace)
@@ -186,7 +187,8 @@ package struct TablesCopy: Action {
       copiers.append(
         TablePageCopier(
           source: try site.table(pair.from), target: target, transform: try transform(of: pair),
-          former: try FormerItems(planned.former, of: target), existing: existing, batch: batch,
+          former: try await FormerItems(planned.former, of: target), existing: existing,
+          batch: batch,
           pace: pace))
     }
     return copiers

@@ -3,8 +3,9 @@ import SQLite
 
 /// Turns rows into items, on bytes.
 ///
-/// The item is in canonical form, since columns are selected in byte order of their names. A NULL
-/// is an attribute that is absent. Reading back what ``ItemDecoder`` wrote gives the same bytes.
+/// The item is in canonical form but for real numbers, since columns are selected in byte order of
+/// their names. A NULL is an attribute that is absent. Reading back what ``ItemDecoder`` wrote gives
+/// the same bytes.
 struct ItemEncoder {
   /// For text that is not UTF-8, which JSON cannot hold: a map with the bytes under this name.
   static let foreignText = "sqlite:text"
@@ -13,6 +14,8 @@ struct ItemEncoder {
   private let prefixes: [UInt8]
   private let prefixEnds: [Int]
   private var buffer: [UInt8] = []
+  /// Whether the last item holds a real number, whose text shows that it is one.
+  private(set) var hasReals = false
 
   init(_ schema: TableSchema) {
     var prefixes: [UInt8] = []
@@ -30,6 +33,7 @@ struct ItemEncoder {
   /// The item in the row that the statement stands on.
   mutating func item(in row: borrowing Statement) -> [UInt8] {
     buffer.removeAll(keepingCapacity: true)
+    hasReals = false
     buffer.append(UInt8(ascii: "{"))
     for index in 0..<(prefixEnds.count - 1) {
       let kind = row.kind(index)
@@ -43,6 +47,7 @@ struct ItemEncoder {
         Self.append(row.integer(index), to: &buffer)
         append("\"}")
       case .real:
+        hasReals = true
         append("\"N\":\"")
         append(Self.text(of: row.real(index)))
         append("\"}")

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 package import Resources
 import SQLite
 import Synchronization
@@ -139,9 +140,15 @@ package actor SQLiteTable: TableStore {
     in row: borrowing Statement, _ schema: TableSchema, _ encoder: inout ItemEncoder
   ) throws -> Item {
     switch schema.layout {
-    case .columns: Item(bytes: encoder.item(in: row), isCanonical: true)
+    case .columns:
+      // The order of the columns is canonical, the text of a real number may not be.
+      item(encoder.item(in: row), mayHaveReals: encoder.hasReals)
     case .document(let place): Item(bytes: row.bytes(place), isCanonical: false)
     }
+  }
+
+  private static func item(_ bytes: [UInt8], mayHaveReals: Bool) -> Item {
+    Item(bytes: bytes, isCanonical: !mayHaveReals || ItemForm.isCanonical(bytes))
   }
 
   func find(_ key: [Column], _ known: Known, _ connection: Connection) throws -> Item? {
