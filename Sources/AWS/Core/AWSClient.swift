@@ -17,7 +17,8 @@ package struct AWSClient: Sendable {
   package let service: AWSService
   package let region: String
   package let endpoint: AWSEndpoint
-  let credentials: any CredentialSource
+  /// Nil for calls that are not signed.
+  let credentials: (any CredentialSource)?
   /// Told of every answer that asks to slow down, before the call is sent again.
   package var onThrottle: (@Sendable (AWSFailure) -> Void)?
 
@@ -30,9 +31,9 @@ package struct AWSClient: Sendable {
 
   /// Sends a call whose body, or whose answer's body, is too large to hold.
   ///
-  /// It is tried again, the source opened anew, until a good answer begins; what happens to its body
-  /// then is the caller's affair. The signature cannot cover the bytes of a source, so `payload` must
-  /// say what it is to cover.
+  /// It is tried again, the source opened anew, until a good answer begins; what happens to its
+  /// body then is the caller's affair. The signature cannot cover the bytes of a source, so `payload`
+  /// must say what it is to cover.
   package func stream(
     _ call: AWSCall, body: HTTPBodySource? = nil
   ) async throws(AWSFailure) -> HTTPStreamedReply {
@@ -47,8 +48,8 @@ package struct AWSClient: Sendable {
       chunks = (upload, source, count)
     }
     return try await repeating(call) { (signed) async throws(AWSFailure) in
-      if let (upload, source, count) = chunks {
-        body = upload.encode(source, byteCount: count, signature: signed.chunks)
+      if let (upload, source, count) = chunks, let signature = signed.chunks {
+        body = upload.encode(source, byteCount: count, signature: signature)
       }
       return try await streamOnce(signed.request, call, body)
     }
@@ -129,8 +130,8 @@ package struct AWSClient: Sendable {
 
   private struct Signed {
     let request: HTTPRequest
-    let chunks: ChunkSignature
-    let credentials: SigningCredentials
+    let chunks: ChunkSignature?
+    let credentials: SigningCredentials?
     /// The moment that the signature names.
     let time: Int64
   }
@@ -155,7 +156,9 @@ package struct AWSClient: Sendable {
         hasSetClock = true
         continue
       }
-      if let code = failure.code, AWSFailure.expiredCodes.contains(code), refused == nil {
+      if let code = failure.code, AWSFailure.expiredCodes.contains(code), refused == nil,
+        signed.credentials != nil
+      {
         refused = signed.credentials
         continue
       }
@@ -169,9 +172,13 @@ package struct AWSClient: Sendable {
     _ call: AWSCall, refusing old: SigningCredentials?
   ) async throws(AWSFailure) -> Signed {
     do throws(Failure) {
-      let keys = try await credentials.credentials(refusing: old)
       let request = HTTPRequest(
         call.method, url(call), headers: call.headers, body: call.body, limits: call.limits)
+      guard let credentials else {
+        return Signed(
+          request: request, chunks: nil, credentials: nil, time: session.signingTime)
+      }
+      let keys = try await credentials.credentials(refusing: old)
       let signature = SignatureV4(
         region: endpoint.signingRegion, service: service.signingName, keys: session.signingKeys)
       let time = session.signingTime

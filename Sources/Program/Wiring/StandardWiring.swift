@@ -12,13 +12,13 @@ extension Wiring {
   package static func standard() -> Wiring {
     let environment = ProcessInfo.processInfo.environment
     let clock = SystemClock()
-    let aws = AWSSession(
-      AWSSession.Settings(environment: environment, homeFolder: NSHomeDirectory()), clock: clock
-    ) {
+    var settings = AWSSession.Settings(environment: environment, homeFolder: NSHomeDirectory())
+    settings.askFactor = TerminalQuestion.factorAsker
+    let aws = AWSSession(settings, clock: clock) { [settings] in
       HTTPClient(
         HTTPClient.Settings(
           userAgent: "cutover/\(Version.text)", proxies: HTTPProxies(environment: environment),
-          authorities: environment["AWS_CA_BUNDLE"].map { .file($0) } ?? .system))
+          authorities: settings.authoritiesFile.map { .file($0) } ?? .system))
     }
     let cloud = AWSCloud(aws)
     return Wiring(
