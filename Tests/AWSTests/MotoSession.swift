@@ -41,7 +41,7 @@ struct RunningClock: WallClock {
 
   func sleep(until moment: Timestamp) async throws(CancellationError) {
     do {
-      try await Task.sleep(for: moment - now())
+      try await ContinuousClock().sleep(for: moment - now())
     } catch {
       throw CancellationError()
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What the loop's thread and one task share of a streamed exchange: pieces on their way up and down.
+/// What the loop's thread and one task share of a streamed exchange: pieces on their way.
 ///
 /// Both directions are bounded: the thread lets the transfer rest when the task is slow, and the
 /// task is asked for more only when the thread has little left to send. One task waits at a time.
@@ -23,6 +23,8 @@ final class HTTPPipe: Sendable {
     var sentBytes = 0
     var isSourceAtEnd = false
     var isSendingPaused = false
+    /// The answer came before the body was sent, so nobody asks the source any more.
+    var isSourceGivenUp = false
 
     /// Counts the changes, so that none is missed between looking and waiting.
     var changes = 0
@@ -104,7 +106,9 @@ extension HTTPPipe {
   var sentBytes: Int { state.withLock { $0.sentBytes } }
 
   /// Whether it is the task that the transfer waits for.
-  var isHeldByTask: Bool { state.withLock { $0.isReceivingPaused || $0.isSendingPaused } }
+  var isHeldByTask: Bool {
+    state.withLock { $0.isReceivingPaused || $0.isSendingPaused && !$0.isSourceGivenUp }
+  }
 
   var hasEnded: Bool { state.withLock { $0.end != nil } }
 
@@ -129,7 +133,10 @@ extension HTTPPipe {
   func demand() async -> Demand {
     await next { state in
       if case .failure(let failure) = state.end { return .failure(failure) }
-      if let head = state.head, state.isSourceAtEnd || head.status >= 300 { return .head(head) }
+      if let head = state.head, state.isSourceAtEnd || head.status >= 300 {
+        state.isSourceGivenUp = !state.isSourceAtEnd
+        return .head(head)
+      }
       if !state.isSourceAtEnd, state.outgoingBytes < Self.outgoingBytesMax { return .piece }
       return nil
     }
