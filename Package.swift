@@ -91,8 +91,8 @@ let package = Package(
     .testTarget(
       name: "ActionsTests",
       dependencies: [
-        "Actions", "Local", "DNS", "Rollouts", "Resources", "JSON", "Subprocesses", "Transforms",
-        "Harness", "SQLite",
+        "Actions", "AWS", "Local", "DNS", "Rollouts", "Resources", "JSON", "Subprocesses",
+        "Transforms", "Harness", "SQLite", "Wire",
       ]),
     .testTarget(
       name: "CrashTests",
