@@ -67,6 +67,17 @@ package struct RecordSet: Sendable, Hashable, Codable {
   }
 }
 
+extension RecordSet {
+  /// What the set leads to when somebody looks for `type`; empty when it never answers that.
+  ///
+  /// `ALIAS` asks for the names of aliases, which no name server tells.
+  package func targets(of type: String) -> [String] {
+    if case .weighted(0)? = routing { return [] }
+    if type == "ALIAS" { return alias.map { [$0.name] } ?? [] }
+    return self.type == type ? values : []
+  }
+}
+
 /// What an alias of Route 53 leads to.
 package struct AliasTarget: Sendable, Hashable, Codable {
   /// The TTL of load balancers, distributions and buckets, which are what most aliases lead to.

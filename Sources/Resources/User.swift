@@ -83,8 +83,10 @@ extension User {
     if externalProvider.map(Self.bytes) != wanted.externalProvider.map(Self.bytes) {
       found.append("externalProvider")
     }
-    if let factors = wanted.factors, factors != (self.factors ?? .none) {
-      found.append("second factors")
+    if let factors = wanted.factors {
+      let mine = self.factors ?? .none
+      let isPreferred = factors.preferred == nil || factors.preferred == mine.preferred
+      if factors.methods != mine.methods || !isPreferred { found.append("second factors") }
     }
     return found
   }

@@ -61,14 +61,14 @@ package protocol UserGrouping: UserDirectory {
   func removeGroup(_ name: String) async throws(Failure) -> Bool
 }
 
-/// A directory that takes many users at once from a file.
+/// A directory that takes many users at once, by a job of its own.
 package protocol UserImporting: UserDirectory {
-  /// The names of the columns, in order.
-  func importColumns() async throws(Failure) -> [String]
-  /// Makes a job, hands the file over and gives the job's id; nothing is imported yet.
+  /// Why a job would not take this user; nil if it would.
+  func importObstacle(to user: User) async throws(Failure) -> String?
+  /// Makes a job, hands the users over and gives the job's id; nothing is imported yet.
   ///
   /// `role` is what the job may do, such as writing its log. A job that is never begun does nothing.
-  func prepareImport(_ file: [UInt8], name: String, role: String) async throws(Failure) -> String
+  func prepareImport(of users: [User], name: String, role: String) async throws(Failure) -> String
   /// Begins the job; one that has begun already is success.
   func beginImport(_ id: String) async throws(Failure)
   func importState(_ id: String) async throws(Failure) -> UserImportState

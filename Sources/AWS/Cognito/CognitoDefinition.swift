@@ -10,6 +10,12 @@ struct CognitoDefinition: Sendable {
 
   /// What the pool itself sets for each user.
   private static let ownAttributes: Set<String> = ["sub", "identities"]
+  /// Every pool has these, whether its description names them or not.
+  private static let standardAttributes = [
+    "address", "birthdate", "email", "email_verified", "family_name", "gender", "given_name",
+    "locale", "middle_name", "name", "nickname", "phone_number", "phone_number_verified",
+    "picture", "preferred_username", "profile", "updated_at", "website", "zoneinfo",
+  ]
 
   let name: String
   /// What a newcomer can be given; what cannot be changed later can be given at first.
@@ -25,10 +31,15 @@ struct CognitoDefinition: Sendable {
   init(_ pool: JSONValue) {
     raw = pool
     name = pool["Name"]?.string ?? ""
-    attributes = (pool["SchemaAttributes"]?.elements ?? []).compactMap { attribute in
+    let described = (pool["SchemaAttributes"]?.elements ?? []).compactMap {
+      attribute -> Attribute? in
       guard let name = attribute["Name"]?.string, !Self.isOwn(name) else { return nil }
       return Attribute(name: name, isRequired: attribute["Required"]?.bool ?? false)
     }
+    let standard = Self.standardAttributes.filter { name in
+      !described.contains { $0.name == name }
+    }
+    attributes = described + standard.map { Attribute(name: $0, isRequired: false) }
     nameAttributes = (pool["UsernameAttributes"]?.elements ?? []).compactMap(\.string)
     // Pools from before this setting tell capital letters apart, and do not have it.
     let sensitivity = pool["UsernameConfiguration"]?["CaseSensitive"]?.bool

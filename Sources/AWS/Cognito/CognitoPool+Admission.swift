@@ -115,8 +115,9 @@ extension CognitoPool: UserAdmitting {
     return input
   }
 
-  /// Does what comes after a user was made; each call may be repeated. The last one is to disable,
-  /// because the others are refused for a disabled user.
+  /// Does what comes after a user was made; each call may be repeated.
+  ///
+  /// The last one is to disable, because the others are refused for a disabled user.
   private func settle(
     _ user: User, _ password: FirstPassword, given missing: [String],
     isPasswordOpen: Bool = true

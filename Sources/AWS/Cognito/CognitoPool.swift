@@ -41,6 +41,7 @@ struct CognitoPool: UserDirectory {
     struct Content {
       var definition: CognitoDefinition?
       var hasGroups: Bool?
+      var columns: [String]?
       var page: (token: String?, users: [JSONValue], next: String?)?
     }
     let content = Mutex(Content())
@@ -70,6 +71,10 @@ struct CognitoPool: UserDirectory {
   }
 
   var slowdown: String? { calls.pacer.slowdown }
+
+  var rememberedColumns: [String]? { memory.content.withLock { $0.columns } }
+
+  func remember(columns: [String]) { memory.content.withLock { $0.columns = columns } }
 
   // MARK: The pool
 

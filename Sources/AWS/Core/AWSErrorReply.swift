@@ -38,6 +38,10 @@ struct AWSErrorReply {
       return (Self.short(code ?? "\(status)"), message ?? "")
     }
     if first == UInt8(ascii: "<"), let root = XMLNode(reading: body) {
+      // Route 53 may answer to a batch with an element of the error's own name.
+      if let messages = root.first("Messages")?.all("Message"), root.text("Code") == nil {
+        return (root.name, messages.map(\.text).joined(separator: "; "))
+      }
       let error = root.first("Error") ?? root.first("Errors")?.first("Error") ?? root
       return (error.text("Code") ?? "\(status)", error.text("Message") ?? "")
     }

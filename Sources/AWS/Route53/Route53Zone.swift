@@ -10,6 +10,9 @@ extension Provider {
       example: "route53://Z0123456789ABC",
       parameters: Parameter.credentials + [
         Parameter("name", "The zone's name where its id is not given, such as example.org."),
+        Parameter(
+          "servers",
+          "Name servers that must confirm changes (host:port,…), or none; else the zone's own."),
         Parameter("private", "With 'name': true for the private zone of that name, false for not."),
       ],
       open: .zone { url, context throws(Failure) in
@@ -35,6 +38,8 @@ struct Route53Zone: DNSZone {
 
   let url: ResourceURL
   private let client: AWSClient
+  /// Nil for those of the zone's delegation set.
+  private let namedServers: [NameServer]?
   private let memory = Memory()
 
   private struct Zone {
@@ -60,6 +65,9 @@ struct Route53Zone: DNSZone {
       throw .permanent(
         "'\(url)' does not name a hosted zone",
         hint: "Write route53://zone-id, or route53://?name=example.org.")
+    }
+    namedServers = try url.parameter("servers").map { text throws(Failure) in
+      try Self.servers(text, of: url)
     }
     var place = url.namedPlace
     // The service is one for all regions, and so is the way to it.
@@ -92,12 +100,32 @@ struct Route53Zone: DNSZone {
 
   func origin() async throws(Failure) -> String { try await zone().origin }
 
-  func servers() async throws(Failure) -> [NameServer] { try await zone().servers }
+  func servers() async throws(Failure) -> [NameServer] {
+    if let namedServers { return namedServers }
+    return try await zone().servers
+  }
+
+  private static func servers(
+    _ text: String, of url: ResourceURL
+  ) throws(Failure) -> [NameServer] {
+    var servers: [NameServer] = []
+    for part in text.split(separator: ",") where part != "none" {
+      let colon = part.lastIndex(of: ":")
+      guard let colon, let port = Int(part[part.index(after: colon)...]), colon > part.startIndex
+      else {
+        throw .permanent(
+          "\(url): '\(part)' is not host:port", hint: "Write servers=host:port,… or servers=none.")
+      }
+      servers.append(NameServer(host: String(part[..<colon]), port: port))
+    }
+    return servers
+  }
 
   func serial() async throws(Failure) -> UInt32? { nil }
 
   func seclusion() async throws(Failure) -> String? {
-    try await zone().isPrivate
+    guard namedServers == nil else { return nil }
+    return try await zone().isPrivate
       ? "\(url) is a private zone: only its own networks can ask its servers" : nil
   }
 

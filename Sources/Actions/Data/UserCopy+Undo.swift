@@ -9,6 +9,7 @@ extension UserCopy {
   /// a password chosen since still is, and readable by its owner only.
   func undo(_ plan: UserCopyPlan, _ pace: Pace) async throws(Failure) {
     guard try await target.description() != nil else { return }
+    try await detachTrigger(plan)
     var names = try LineReader(addedPath)
     var archive: Archive?
     var done = 0
@@ -21,11 +22,13 @@ extension UserCopy {
       if batch.isEmpty { break }
       var gone: [String] = []
       var changed: [[UInt8]] = []
-      for name in batch {
-        guard let there = try await target.user(named: name) else { continue }
-        gone.append(name)
-        let wanted = try await source.user(named: name).map(carried)
-        if wanted.map({ isSame($0, there) }) != true { changed.append(try Self.whole(there)) }
+      let there = try await target.users(named: batch).compactMap(\.self)
+      let origins = try await source.users(named: there.map(\.name))
+      for (user, origin) in zip(there, origins) {
+        gone.append(user.name)
+        var wanted: User?
+        if let origin { wanted = try mapping.carried(origin) }
+        if wanted.map({ isSame($0, user) }) != true { changed.append(try Self.whole(user)) }
       }
       if !changed.isEmpty {
         let file: Archive
@@ -35,11 +38,21 @@ extension UserCopy {
       }
       try await target.remove(gone)
       done += batch.count
-      pace.report(.init(done: done, unit: "users taken back"))
+      report(done, of: plan.userCount, "users taken back", pace)
     }
+    try await removeGroups(plan, pace)
+    try TemporaryPasswords.remove(passwordsPath)
     if let count = try Archive.count(at: archivePath) {
       try await pace.note(
         "\(count) users of \(target.url) who were changed there are kept in \(archivePath)")
+    }
+  }
+
+  /// Takes back the groups that the copy has made, unless somebody has joined them since.
+  private func removeGroups(_ plan: UserCopyPlan, _ pace: Pace) async throws(Failure) {
+    guard let store = target as? any UserGrouping else { return }
+    for group in plan.newGroups ?? [] where try await !store.removeGroup(group.name) {
+      try await pace.note("the group \(group.name) of \(target.url) stays: somebody is in it")
     }
   }
 

@@ -24,20 +24,25 @@ extension UserCopy {
       let page = try await source.page(after: position, limit: batch)
       try TablePages.checkMoved(from: position, to: page.next, in: source.url)
       position = page.next
+      var wanted: [User] = []
       for user in page.elements {
         now.add(Self.line(user))
-        guard skipReason(user) == nil else { continue }
-        guard let other = try await target.user(named: user.name) else {
+        guard skipReason(user) == nil, passwords != .migrateTrigger else { continue }
+        let user = try mapping.carried(user)
+        if try await importObstacle(to: user) == nil { wanted.append(user) }
+      }
+      for (user, other) in zip(wanted, try await target.users(named: wanted.map(\.name))) {
+        guard let other else {
           missing.append(user.name)
           continue
         }
-        if isSame(carried(user), other) {
-          found.add(Self.line(other))
+        if isSame(user, other) {
+          found.add(Self.line(mapping.comparable(other)))
         } else {
           differing.append(user.name)
         }
       }
-      pace.report(.init(done: Int(now.count), unit: "users looked up"))
+      report(Int(now.count), of: ledger.read, "users looked up", pace)
     } while position != nil
     ledger.foundDigest = found.description
     let kept = ledger.skipped[Self.differsReason] ?? 0
@@ -56,6 +61,7 @@ extension UserCopy {
             + "differ" + Self.sample(missing + differing)), ledger
       )
     }
+    if let verdict = try await verifyTrigger() { return (verdict, ledger) }
     return (.passed("\(target.url) holds the \(found.count) users that were copied to it"), ledger)
   }
 

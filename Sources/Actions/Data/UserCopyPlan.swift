@@ -5,6 +5,12 @@ package import Resources
 package struct UserCopyPlan: Codable, Sendable {
   package var createsTarget: Bool
   package var userCount: Int?
+  /// How users are changed on their way; nil in plans from before this was known.
+  package var mapping: UserMapping?
+  /// Groups that the target did not have.
+  package var newGroups: [UserGroup]?
+  /// The function that the target asked about unknown users before.
+  package var formerFunction: String?
 }
 
 /// How far `users.copy` has come; everything that it counts is durable at the target.
@@ -21,6 +27,22 @@ package struct UserCopyCheckpoint: Codable, Sendable {
   package var expected = DigestSum()
   /// What could not be done for how many users, for the report.
   package var remarks: [String: Int]?
+  /// Of the import jobs that come before, where there are any.
+  package var imports: UserImports?
+}
+
+/// How far the import jobs of a copy have come.
+package struct UserImports: Codable, Sendable {
+  /// Where the users of the next job begin.
+  package var position: PagePosition?
+  /// The job whose users are handed over.
+  package var job: String?
+  /// Where the users after that job begin; nil for none.
+  package var next: PagePosition?
+  package var isDone = false
+  package var imported = 0
+  package var skipped = 0
+  package var failed = 0
 }
 
 extension UserCopyCheckpoint {
@@ -46,7 +68,12 @@ extension UserCopyCheckpoint {
   }
 
   var notes: [String] {
-    let remarks = (remarks ?? [:]).map { "\($0.value) users \($0.key)" }.sorted()
+    var remarks = (remarks ?? [:]).map { "\($0.value) users \($0.key)" }.sorted()
+    if let imports {
+      remarks.append(
+        "import jobs: \(imports.imported) imported, \(imports.skipped) skipped, "
+          + "\(imports.failed) failed")
+    }
     return
       (differing.isEmpty
       ? [] : ["kept as they are at the target: " + differing.joined(separator: ", ")]) + remarks

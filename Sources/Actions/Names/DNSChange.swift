@@ -64,6 +64,8 @@ struct DNSChange: Codable, Sendable {
   var switched: [RecordSet] { wanted.map(withLowTTL) }
 
   private func withLowTTL(_ set: RecordSet) -> RecordSet {
+    // An alias has the TTL of what it leads to.
+    guard set.alias == nil else { return set }
     var set = set
     set.ttlSeconds = min(set.ttlSeconds, lowSeconds)
     return set
@@ -92,7 +94,13 @@ struct DNSChange: Codable, Sendable {
     func keys(_ sets: [RecordSet]) -> [[UInt8]] {
       sets.map { set in
         let values = DNSText.values(set.values, type: set.type).joined(separator: "\u{0}")
-        return Array("\(set.type) \(set.ttlSeconds) \(values)".utf8)
+        let what = set.alias.map { "\(DNSText.name($0.name)) \($0.zone) \($0.evaluatesHealth)" }
+        let policy = set.routing.map { "\($0)" } ?? ""
+        return Array(
+          [
+            set.type, what ?? "\(set.ttlSeconds) \(values)", set.setIdentifier ?? "", policy,
+            set.healthCheck ?? "",
+          ].joined(separator: "\u{1}").utf8)
       }.sorted { $0.lexicographicallyPrecedes($1) }
     }
     return keys(a) == keys(b)
@@ -100,9 +108,14 @@ struct DNSChange: Codable, Sendable {
 
   /// What every server must answer once the name holds `new` instead of `old`.
   static func questions(from old: [RecordSet], to new: [RecordSet]) -> [DNSQuestion] {
+    let kept = new
+    // What an alias stands for and which set is chosen for whom, no answer tells.
+    let new = new.filter(\.isTold)
     let hasAlias = new.contains { $0.type == "CNAME" }
     // A server follows a CNAME whatever type it is asked for, so the alias says it all.
-    let gone = hasAlias ? [] : old.filter { set in !new.contains { $0.type == set.type } }
+    let gone =
+      hasAlias
+      ? [] : old.filter { set in set.isTold && !kept.contains { $0.type == set.type } }
     return new.map { set in
       DNSQuestion(
         type: set.type, values: DNSText.values(set.values, type: set.type), former: [])
@@ -117,9 +130,24 @@ struct DNSChange: Codable, Sendable {
   static func text(_ sets: [RecordSet]) -> String {
     sets.isEmpty
       ? "nothing"
-      : sets.map { "\($0.type) \($0.values.joined(separator: ", ")) (TTL \($0.ttlSeconds))" }
-        .joined(separator: ", ")
+      : sets.map(text).joined(separator: ", ")
   }
+
+  private static func text(_ set: RecordSet) -> String {
+    let which = set.setIdentifier.map { " [\($0)\(weight(set))]" } ?? ""
+    if let alias = set.alias { return "\(set.type)\(which) alias of \(alias.name)" }
+    let values = set.values.joined(separator: ", ")
+    return "\(set.type)\(which) \(values) (TTL \(set.ttlSeconds))"
+  }
+
+  private static func weight(_ set: RecordSet) -> String {
+    if case .weighted(let weight)? = set.routing { " \(weight)" } else { "" }
+  }
+}
+
+extension RecordSet {
+  /// Whether name servers answer with the values of this set, whoever asks.
+  var isTold: Bool { alias == nil && routing == nil }
 }
 
 /// What a server is asked, and which answer is right.

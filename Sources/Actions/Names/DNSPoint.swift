@@ -5,7 +5,7 @@ package import Rollouts
 ///
 /// Serves both the notice page and the switch. The former TTL is lowered and waited out first, so
 /// that no cache keeps the old answer, and the wanted TTL is set when every server has confirmed.
-/// Clients may keep an answer of the wanted TTL after an undo, which does not wait for them.
+/// An undo waits until nobody can still hold the answer that it took back.
 package struct DNSPoint: Action {
   package typealias Input = DNSPointInput
 
@@ -40,7 +40,7 @@ package struct DNSPoint: Action {
     zone = try site.zone(input.zone)
     name = DNSText.name(input.name)
     resolvers = try DNSText.servers(input.resolvers ?? [], of: site.step)
-    _ = try input.wanted(at: name, seconds: 1, step: site.step)
+    try input.check(name, site.step)
   }
 
   private var confirmWithin: Duration { input.confirmWithin?.duration ?? Self.confirmDefault }
@@ -60,8 +60,10 @@ package struct DNSPoint: Action {
     let seconds =
       input.ttl ?? (draft.former.isEmpty ? Self.secondsDefault : draft.formerSeconds)
     let change = try change(found, seconds: seconds)
+    let proof = try await proofLine(change)
     return Planned(
-      Plan(zone: input.zone, change: change), changes: lines(change),
+      Plan(zone: input.zone, change: change),
+      changes: lines(change) + (change.stage(of: change.former) == .settled ? [] : proof),
       estimate: Estimate(
         seconds: change.needsLowering ? Double(change.formerSeconds) : nil,
         beginsDowntime: await beginsDowntime(change)))
@@ -70,8 +72,19 @@ package struct DNSPoint: Action {
   private func change(_ found: [RecordSet], seconds: Int) throws(Failure) -> DNSChange {
     try DNSChange(
       name: name, found: found,
-      wanted: input.wanted(at: name, seconds: seconds, step: site.step),
+      wanted: input.wanted(at: name, beside: found, seconds: seconds, step: site.step),
       lowSeconds: input.lowerTTL)
+  }
+
+  /// Says so where name servers cannot be asked.
+  private func proofLine(_ change: DNSChange) async throws(Failure) -> [String] {
+    if let why = try await zone.seclusion() {
+      return ["\(why); the provider's word counts as confirmation"]
+    }
+    guard !DNSChange.questions(from: change.former, to: change.wanted).isEmpty else {
+      return ["\(name): no name server tells what an alias stands for; the provider's word counts"]
+    }
+    return input.confirm == .provider ? ["\(name): the provider's word counts as confirmation"] : []
   }
 
   private func lines(_ change: DNSChange) -> [String] {
@@ -110,8 +123,7 @@ package struct DNSPoint: Action {
       }
     }
     if !checkpoint.isConfirmed {
-      try await confirmation(from: change.former, to: change.wanted)
-        .wait(within: confirmWithin, pace: progress.pace)
+      try await confirm(from: change.former, to: change.wanted, progress.pace)
       checkpoint.isConfirmed = true
       try await progress.saveNow(checkpoint)
     }
@@ -131,10 +143,7 @@ package struct DNSPoint: Action {
       // The old TTL is given out until the last of the zone's servers has the new one.
       var questions = DNSChange.questions(from: [], to: change.lowered)
       for index in questions.indices { questions[index].secondsMax = change.lowSeconds }
-      try await DNSConfirmation(
-        name: name, questions: questions, servers: zone.servers(), resolvers: [],
-        resolver: site.outside.resolver
-      ).wait(within: confirmWithin, pace: progress.pace)
+      try await confirm(questions, among: [], progress.pace)
       checkpoint.lowered = progress.pace.clock.now()
       try await progress.saveNow(checkpoint)
     }
@@ -158,12 +167,36 @@ package struct DNSPoint: Action {
     return (sets, stage)
   }
 
+  private func confirm(
+    from old: [RecordSet], to new: [RecordSet], _ pace: Pace
+  ) async throws(Failure) {
+    try await confirm(DNSChange.questions(from: old, to: new), among: resolvers, pace)
+  }
+
+  /// Waits for the provider's word where it counts, and for every server that can be asked.
+  private func confirm(
+    _ questions: [DNSQuestion], among resolvers: [NameServer], _ pace: Pace
+  ) async throws(Failure) {
+    let confirmation = try await confirmation(questions, resolvers)
+    if confirmation.servers.isEmpty, try await !zone.awaitPublication(at: name),
+      input.confirm == .provider
+    {
+      throw .refused(
+        "\(input.zone) gives no word on whether its servers have a change",
+        hint: "Leave 'confirm' out, so that the servers are asked.")
+    }
+    try await confirmation.wait(within: confirmWithin, pace: pace)
+  }
+
   private func confirmation(
-    from old: [RecordSet], to new: [RecordSet]
+    _ questions: [DNSQuestion], _ resolvers: [NameServer]
   ) async throws(Failure) -> DNSConfirmation {
-    DNSConfirmation(
-      name: name, questions: DNSChange.questions(from: old, to: new),
-      servers: try await zone.servers(), resolvers: resolvers, resolver: site.outside.resolver)
+    let seclusion = try await zone.seclusion()
+    let isAsked = input.confirm != .provider && seclusion == nil
+    return DNSConfirmation(
+      name: name, questions: questions,
+      servers: isAsked && !questions.isEmpty ? try await zone.servers() : [],
+      resolvers: questions.isEmpty ? [] : resolvers, resolver: site.outside.resolver)
   }
 
   // MARK: Verify and undo
@@ -176,7 +209,9 @@ package struct DNSPoint: Action {
     guard DNSChange.isSame(sets, change.wanted) else {
       return Verification(.failed("\(input.zone) holds \(DNSChange.text(sets)) at \(name)"))
     }
-    let found = try await confirmation(from: change.former, to: change.wanted).look()
+    let found = try await confirmation(
+      DNSChange.questions(from: change.former, to: change.wanted), resolvers
+    ).look()
     return Verification(
       .all(
         [.passed("\(name) holds \(DNSChange.text(change.wanted))")]
@@ -192,14 +227,19 @@ package struct DNSPoint: Action {
 
   package func undo(_ plan: Plan, from checkpoint: Checkpoint?, pace: Pace) async throws(Failure) {
     let change = plan.change
-    let (sets, _) = try await current(change)
+    let (sets, stage) = try await current(change)
     let isFormer = DNSChange.isSame(sets, change.former)
     if isFormer, checkpoint == nil { return }
     if !isFormer {
       try await zone.replace(at: name, former: sets, with: change.former)
       try await pace.note("\(name) holds \(DNSChange.text(change.former)) again")
     }
-    try await confirmation(from: change.wanted, to: change.former)
-      .wait(within: confirmWithin, pace: pace)
+    try await confirm(from: change.wanted, to: change.former, pace)
+    guard !isFormer, stage >= .switched else { return }
+    // What comes next in undoing may take away what the name pointed to.
+    let seconds = sets.map(\.ttlSeconds).max() ?? 0
+    try await pace.wait(
+      until: pace.clock.now() + .seconds(seconds),
+      for: "caches to forget the TTL of \(seconds) s of what \(name) held")
   }
 }

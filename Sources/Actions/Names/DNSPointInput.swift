@@ -8,12 +8,33 @@ package struct DNSPointInput: Decodable, Sendable {
     var values: [String]
   }
 
+  struct Alias: Decodable, Sendable {
+    var name: String
+    var hostedZone: String?
+    var evaluateHealth: Bool?
+    var types: [String]?
+  }
+
+  /// Whose word proves that the new answer is out.
+  enum Proof: String, Decodable, Sendable, CaseIterable {
+    /// Every name server is asked.
+    case servers
+    /// The zone's provider says that all of its servers have it.
+    case provider
+  }
+
   var zone: ResourceURL
   var name: String
   var cname: String?
   var a: [String]?
   var aaaa: [String]?
   var records: [Records]?
+  var alias: Alias?
+  var setIdentifier: String?
+  var weight: Int?
+  var weights: [String: Int]?
+  var healthCheck: String?
+  var confirm: Proof?
   var ttl: Int?
   var lowerTTL: Int?
   var resolvers: [String]?
@@ -38,6 +59,30 @@ package struct DNSPointInput: Decodable, Sendable {
           .required("values", .list(.string), "Values as in a zone file."),
         ])), "Records of other types, instead of cname, a and aaaa."),
     .optional(
+      "alias",
+      .object([
+        .required("name", .string, "The DNS name of a load balancer, distribution or other name."),
+        .optional(
+          "hostedZone", .string,
+          "The hosted zone id of the target (CanonicalHostedZoneId); known for CloudFront."),
+        .optional(
+          "evaluateHealth", .boolean, "Whether an unhealthy target is not answered with.",
+          default: "false"),
+        .optional("types", .list(.string), "A, AAAA or both.", default: "[\"A\"]"),
+      ]), "What the zone itself resolves in place of values (Route 53)."),
+    .optional(
+      "setIdentifier", .string,
+      "Which of several weighted sets is meant; the others stay as they are (Route 53)."),
+    .optional("weight", .integer(0...255), "The weight of that set."),
+    .optional(
+      "weights", .map(.integer(0...255)),
+      "New weights of sets that are there, by their identifiers, all changed at once."),
+    .optional("healthCheck", .string, "The id of a health check that the set depends on."),
+    .optional(
+      "confirm", .choice(Proof.allCases.map(\.rawValue)),
+      "Whose word proves the change: each name server's, or the provider's (Route 53: INSYNC).",
+      default: Proof.servers.rawValue),
+    .optional(
       "ttl", .integer(1...secondsMax),
       "Seconds that the new records may be cached; by default as before, or 300."),
     .optional(
@@ -52,8 +97,95 @@ package struct DNSPointInput: Decodable, Sendable {
       default: "10m"),
   ]
 
-  /// The records wanted at `name`, whose TTL is `seconds`.
-  func wanted(at name: String, seconds: Int, step: String) throws(Failure) -> [RecordSet] {
+  /// The records wanted at a name that holds `found`; `seconds` is their TTL.
+  ///
+  /// Where one of several weighted sets is meant, the others belong to what is wanted.
+  func wanted(
+    at name: String, beside found: [RecordSet], seconds: Int, step: String
+  ) throws(Failure) -> [RecordSet] {
+    if let weights { return try weighted(weights, of: found, at: name, step) }
+    var sets: [RecordSet]
+    if let alias {
+      sets = try self.sets(alias, name, step)
+    } else {
+      sets = try plain(at: name, seconds: seconds, step: step)
+    }
+    for index in sets.indices {
+      sets[index].healthCheck = healthCheck
+      guard let setIdentifier, let weight else { continue }
+      sets[index].setIdentifier = setIdentifier
+      sets[index].routing = .weighted(weight)
+    }
+    guard let setIdentifier else { return sets }
+    return sets
+      + found.filter {
+        $0.setIdentifier.map { !$0.utf8.elementsEqual(setIdentifier.utf8) } ?? false
+      }
+  }
+
+  /// What is wrong with the input by itself.
+  func check(_ name: String, _ step: String) throws(Failure) {
+    guard (setIdentifier == nil) == (weight == nil) else {
+      throw .permanent(
+        "step \(step): 'setIdentifier' and 'weight' belong together", hint: "Give both or neither.")
+    }
+    let isPlain = cname != nil || a != nil || aaaa != nil || records != nil
+    let ways = [weights != nil, alias != nil, isPlain].count { $0 }
+    guard ways == 1, weights == nil || setIdentifier == nil else {
+      throw .permanent(
+        "step \(step) must say once where \(name) points",
+        hint: "Give one of 'cname', 'a' and/or 'aaaa', 'records', 'alias' or 'weights'.")
+    }
+    if weights == nil { _ = try wanted(at: name, beside: [], seconds: 1, step: step) }
+  }
+
+  private func weighted(
+    _ weights: [String: Int], of found: [RecordSet], at name: String, _ step: String
+  ) throws(Failure) -> [RecordSet] {
+    var sets = found.filter { $0.setIdentifier != nil }
+    for (identifier, weight) in weights.sorted(by: { $0.key < $1.key }) {
+      let places = sets.indices.filter { index in
+        guard case .weighted? = sets[index].routing else { return false }
+        return sets[index].setIdentifier.map { $0.utf8.elementsEqual(identifier.utf8) } ?? false
+      }
+      guard !places.isEmpty else {
+        throw .permanent(
+          "step \(step): \(name) has no weighted set '\(identifier)'",
+          hint: "It has \(sets.compactMap(\.setIdentifier).sorted().joined(separator: ", ")).")
+      }
+      for index in places { sets[index].routing = .weighted(weight) }
+    }
+    return sets
+  }
+
+  private func sets(
+    _ alias: Alias, _ name: String, _ step: String
+  ) throws(Failure) -> [RecordSet] {
+    let target = DNSText.name(alias.name)
+    guard let zone = alias.hostedZone ?? Self.distributionZone(of: target) else {
+      throw .permanent(
+        "step \(step): the hosted zone of \(target) is not given",
+        hint: "Give 'hostedZone': for a load balancer its CanonicalHostedZoneId.")
+    }
+    let types = (alias.types ?? ["A"]).map { $0.uppercased() }
+    guard !types.isEmpty, Set(types).count == types.count else {
+      throw .permanent("step \(step): an alias needs each type once", hint: "Mend the playbook.")
+    }
+    return types.map { type in
+      RecordSet(
+        name: name, type: type, ttlSeconds: AliasTarget.ttlSeconds,
+        alias: AliasTarget(
+          name: target, zone: zone, evaluatesHealth: alias.evaluateHealth ?? false))
+    }
+  }
+
+  /// Every distribution of CloudFront stands in one zone, or in one for China.
+  private static func distributionZone(of name: String) -> String? {
+    if name.hasSuffix(".cloudfront.net.") { return "Z2FDTNDATAQYW2" }
+    return name.hasSuffix(".cloudfront.cn.") ? "Z3RFFRIM2A3IF5" : nil
+  }
+
+  private func plain(at name: String, seconds: Int, step: String) throws(Failure) -> [RecordSet] {
     var sets: [(type: String, values: [String])] = []
     if let cname { sets.append(("CNAME", [cname])) }
     if let a { sets.append(("A", a)) }

@@ -22,7 +22,9 @@ enum DNSText {
   /// The value with host names lower-case and absolute and addresses in their shortest form.
   static func value(_ text: String, type: String) -> String {
     switch type.uppercased() {
-    case "CNAME", "NS", "PTR", "DNAME": return name(text)
+    case "CNAME", "NS", "PTR", "DNAME", "ALIAS": return name(text)
+    case "TXT", "SPF": return DNSStrings.read(text)?.map(\.quoted).joined(separator: " ") ?? text
+    case "CAA": return authority(text) ?? text
     case "MX", "SRV":
       var words = text.split(separator: " ").map(String.init)
       if let last = words.popLast() { words.append(name(last)) }
@@ -31,6 +33,14 @@ enum DNSText {
     case "AAAA": return address(text, AF_INET6) ?? text
     case _: return text
     }
+  }
+
+  /// Flags, tag in small letters, and the value in quotation marks; nil for what is no CAA record.
+  private static func authority(_ text: String) -> String? {
+    guard let words = DNSStrings.read(text), words.count == 3, !words[0].isQuoted,
+      !words[1].isQuoted, let flags = UInt8(words[0].text)
+    else { return nil }
+    return "\(flags) \(words[1].text.lowercased()) \(words[2].quoted)"
   }
 
   /// Values of one type in one form and order.

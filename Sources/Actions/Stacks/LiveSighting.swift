@@ -23,7 +23,8 @@ struct LiveSighting: Sendable {
     do throws(Failure) {
       let zone = try site.zone(live.zone)
       sources.append(Source(name: "\(live.zone)", finding: try await sets(zone, name, live.type)))
-      for server in try await zone.servers() {
+      // No name server tells what an alias stands for.
+      for server in try await live.type == "ALIAS" ? [] : zone.servers() {
         sources.append(
           Source(
             name: "name server \(server)",
@@ -45,7 +46,13 @@ struct LiveSighting: Sendable {
   private static func sets(
     _ zone: any DNSZone, _ name: String, _ type: String
   ) async throws(Failure) -> Finding {
-    .shows(try await zone.recordSets(at: name).filter { $0.type == type }.flatMap(\.values))
+    // The sets for both kinds of addresses lead to one place.
+    var found: [String] = []
+    for text in try await zone.recordSets(at: name).flatMap({ $0.targets(of: type) })
+    where !found.contains(text) {
+      found.append(text)
+    }
+    return .shows(found)
   }
 
   private static func ask(

@@ -28,7 +28,8 @@ package actor UsersFile: UserDirectory {
 
   package func description() async throws(Failure) -> UserDirectoryDescription? {
     guard let index = try index() else { return nil }
-    return UserDirectoryDescription(userCount: index.lines.count, carriesPasswordHashes: true)
+    return UserDirectoryDescription(
+      userCount: index.lines.count, carriesPasswordHashes: true, factors: SecondFactor.allCases)
   }
 
   package func create() async throws(Failure) {

@@ -34,17 +34,18 @@ package final class FaultProxy: Sendable {
   ) async throws -> Answer {
     guard let port = URL(string: server)?.port else { throw HarnessError("no port in \(server)") }
     let child = Process()
-    let words = Pipe()
+    let (rope, words) = (Pipe(), Pipe())
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments = [
       "python3", script, "\(port)", "\(seed)",
       JSONValue.array(rules.map { .object($0.members) }).text,
     ]
-    child.standardInput = FileHandle.nullDevice
+    // The proxy ends with its input, which also ends when the test's process dies.
+    child.standardInput = rope
     child.standardOutput = words
     try child.run()
     defer {
-      child.terminate()
+      try? rope.fileHandleForWriting.close()
       child.waitUntilExit()
     }
     var line: [UInt8] = []
