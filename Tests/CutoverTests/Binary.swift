@@ -44,10 +44,10 @@ final class Binary: Sendable {
 
   func run(
     _ words: [String], program: Program = .cutover, environment: [String: String] = [:],
-    input: String = ""
+    input: String = "", seconds: Double = Child.secondsMax
   ) throws -> Output {
     let child = try Child(
-      words, program, in: folder.path, environment: environment, input: input)
+      words, program, in: folder.path, environment: environment, input: input, seconds: seconds)
     let text = child.rest()
     return Output(code: child.wait(), text: text, errors: child.errors())
   }
@@ -68,7 +68,7 @@ final class Child {
 
   init(
     _ words: [String], _ program: Binary.Program = .cutover, in folder: String,
-    environment: [String: String], input: String
+    environment: [String: String], input: String, seconds: Double = Child.secondsMax
   ) throws {
     process.executableURL = program.url
     process.arguments = words
@@ -88,12 +88,12 @@ final class Child {
     try pipe.fileHandleForWriting.close()
     // A child that hangs must fail its test, not hold it up.
     let child = process
-    DispatchQueue.global().asyncAfter(deadline: .now() + Self.secondsMax) { @Sendable in
+    DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { @Sendable in
       if child.isRunning { kill(child.processIdentifier, SIGKILL) }
     }
   }
 
-  private static let secondsMax = 90.0
+  static let secondsMax = 90.0
 
   deinit {
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Synchronization
 
 /// The moto server, an independent emulation of AWS, on a free loopback port.
@@ -61,21 +60,33 @@ package final class MotoServer: Sendable {
     return output.text
   }
 
+  /// Ends the server with this process, however that ends, or when told to.
+  ///
+  /// Children that a thread of the pool starts have all signals blocked, which a shell keeps so.
+  private static let keeper = """
+    import os, signal, subprocess, sys
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    parent = os.getppid()
+    server = subprocess.Popen(["moto_server", "-H", "127.0.0.1", "-p", sys.argv[1]])
+    def end(*_):
+      server.kill()
+      server.wait()
+      os._exit(0)
+    signal.signal(signal.SIGTERM, end)
+    while os.getppid() == parent and server.poll() is None:
+      try: server.wait(timeout=0.5)
+      except subprocess.TimeoutExpired: pass
+    end()
+    """
+
   private static func start(
     _ settings: [String: String] = [:]
   ) throws -> (server: MotoServer, stop: @Sendable () -> Void) {
     for _ in 0..<startsMax {
       let port = try FreePort.find()
       let child = Process()
-      // The shell watches this process, so that the server ends with it, however it ends.
-      let script = """
-        moto_server -H 127.0.0.1 -p \(port) & server=$!
-        trap 'kill $server; exit' TERM
-        while kill -0 \(getpid()) && kill -0 $server; do sleep 1 & wait $!; done
-        kill $server
-        """
-      child.executableURL = URL(filePath: "/bin/sh")
-      child.arguments = ["-c", script]
+      child.executableURL = URL(filePath: "/usr/bin/env")
+      child.arguments = ["python3", "-c", Self.keeper, "\(port)"]
       child.environment = ProcessInfo.processInfo.environment.merging([
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "false",
         "MOTO_S3_CUSTOM_ENDPOINTS": "http://127.0.0.1:\(port)", "AWS_DEFAULT_REGION": "us-east-1",

@@ -45,7 +45,7 @@ struct HTTPStreamTests {
             with changed: changed.wait_for(lambda: shared.get("go"), 30)
             self.answer(body=str(len(self.body())))
         elif path == "/wait":
-            time.sleep(0.3)
+            time.sleep(1)
             self.answer()
         elif path == "/go":
             with changed: shared["go"] = True; changed.notify_all()
@@ -204,7 +204,7 @@ struct HTTPStreamTests {
       }
       #expect(waiting == .timedOut(.waiting))
       request = HTTPRequest("GET", server.base + "/hang-in-body", limits: .streaming)
-      request.limits.stall = .milliseconds(300)
+      request.limits.stall = .seconds(3)
       let reply = try await client.stream(request)
       _ = try await reply.next()
       let silent = await reason { () throws(HTTPFailure) in _ = try await reply.next() }
@@ -216,9 +216,9 @@ struct HTTPStreamTests {
   func toleratesSlowReader() async throws {
     try await ScriptedServer.run(Self.script) { server in
       var request = HTTPRequest("GET", server.base + "/blocks?count=32", limits: .streaming)
-      request.limits.stall = .milliseconds(250)
+      request.limits.stall = .seconds(2)
       let reply = try await client.stream(request)
-      for _ in 0..<2 { _ = try await client.send(HTTPRequest("GET", server.base + "/wait")) }
+      for _ in 0..<4 { _ = try await client.send(HTTPRequest("GET", server.base + "/wait")) }
       var count = 0
       while let piece = try await reply.next() { count += piece.count }
       #expect(count == 32 << 20)

@@ -82,14 +82,13 @@ extension CloudFormationStack: StackDemolisher {
     _ facts: StackFacts, _ wishes: StackDemolition, _ watch: StackWatch
   ) async throws(Failure) {
     guard !wishes.emptyBuckets.isEmpty else { return }
-    let look = try HolderLook(api, context: context)
     let resources = try await StackWalk.take(from: facts, api).contents.resources
     for resource in resources where resource.type == "AWS::S3::Bucket" {
       guard wishes.emptyBuckets.contains(where: { resource.isCalled($0) }),
         let bucket = resource.physicalID
       else { continue }
       try await watch.note("emptying bucket \(bucket) (\(resource.name)), all versions")
-      let count = try await BucketEmptier(look: look, bucket: bucket).empty(watch)
+      let count = try await BucketEmptier(bucket, of: api, context: context).empty(watch)
       try await watch.note("bucket \(bucket) is empty; \(count) object versions were deleted")
     }
   }

@@ -172,8 +172,10 @@ package struct AWSClient: Sendable {
     _ call: AWSCall, refusing old: SigningCredentials?
   ) async throws(AWSFailure) -> Signed {
     do throws(Failure) {
-      let request = HTTPRequest(
+      var request = HTTPRequest(
         call.method, url(call), headers: call.headers, body: call.body, limits: call.limits)
+      // On a kept connection that turns out to be closed, libcurl sends a request once more.
+      if !call.isRepeatable { request.connection = .fresh }
       guard let credentials else {
         return Signed(
           request: request, chunks: nil, credentials: nil, time: session.signingTime)

@@ -37,12 +37,15 @@ extension S3Bucket: KeyRangeListing {
     if let start {
       query.append(("start-after", String(decoding: location.fullKey(start), as: UTF8.self)))
     }
-    let reply = try await client.send("ListObjectsV2", "GET", query: query)
-    guard let listing = S3Listing(reading: reply.body) else {
-      throw client.malformed("ListObjectsV2", "it is cut or is no listing")
+    for _ in 0..<Self.readsMax {
+      let reply = try await client.send("ListObjectsV2", "GET", query: query)
+      if let listing = S3Listing(reading: reply.body) { return listing }
     }
-    return listing
+    throw client.malformed("ListObjectsV2", "it is cut or is no listing")
   }
+
+  /// How often an answer that makes no sense is asked for.
+  private static let readsMax = 3
 
   private func key(of position: PagePosition) throws(Failure) -> ObjectKey {
     guard position.text.hasPrefix(Self.positionPrefix),

@@ -70,7 +70,7 @@ struct S3Permissions {
   private static let settings = [
     "BucketVersioning", "EncryptionConfiguration", "BucketPolicy", "BucketPublicAccessBlock",
     "BucketOwnershipControls", "BucketLogging", "BucketTagging", "BucketCORS", "BucketWebsite",
-    "LifecycleConfiguration", "BucketNotification",
+    "LifecycleConfiguration", "BucketNotification", "ReplicationConfiguration",
   ]
 
   private func on(_ resource: String, _ actions: [String]) -> [Permission] {

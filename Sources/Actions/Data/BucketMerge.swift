@@ -15,8 +15,13 @@ struct BucketMerge {
   private var source: BucketWalk?
   private var target: BucketWalk?
   private var former: FormerCursor
+  private let through: ObjectKey?
 
-  init(source: BucketWalk?, target: BucketWalk?, former: FormerCursor = FormerCursor(nil)) {
+  init(
+    source: BucketWalk?, target: BucketWalk?, former: FormerCursor = FormerCursor(nil),
+    through: ObjectKey? = nil
+  ) {
+    self.through = through
     self.source = source
     self.target = target
     self.former = former
@@ -30,6 +35,7 @@ struct BucketMerge {
       let right = try await target?.peek()
       let old = try former.peek()
       guard let key = [left?.key, right?.key, old?.key].compactMap(\.self).min() else { break }
+      if let through, through < key { break }
       var row = BucketRow(key: key)
       if let left, left.key == key {
         row.source = left

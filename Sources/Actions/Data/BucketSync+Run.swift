@@ -9,9 +9,9 @@ extension BucketSync {
   private enum Decision: Sendable {
     case write
     /// The former object is kept for undo first.
-    case overwrite(ObjectEntry)
-    case present
-    case alreadyThere
+    case overwrite
+    case present(ObjectEntry)
+    case alreadyThere(ObjectEntry)
     case kept
     case conflict
   }
@@ -19,6 +19,16 @@ extension BucketSync {
   private struct Work: Sendable {
     let entry: ObjectEntry
     let former: ObjectEntry?
+    /// What the target's listing holds; asked for when there is no such listing.
+    var now: ObjectEntry?
+  }
+
+  /// A range that is being worked off, with where each listing stands.
+  private struct RangeWalk: Sendable {
+    var range: BucketRange
+    var source: BucketWalk
+    var target: BucketWalk?
+    var former: FormerCursor
   }
 
   func run(
@@ -27,25 +37,96 @@ extension BucketSync {
   ) async throws(Failure) -> BucketSyncCheckpoint {
     try await begin(plan)
     var state = start
-    var cursor = try listing.cursor()
-    var pages = walk(source, after: state.position)
-    while !state.isCopied {
-      guard let entries = try await pages.nextPage() else { break }
-      var work: [Work] = []
-      for entry in entries {
-        work.append(Work(entry: entry, former: try cursor.entry(for: entry.key)))
-      }
-      for (entry, outcome) in try await copy(work, progress.pace) { state.count(entry, outcome) }
-      state.position = pages.position
-      state.isCopied = pages.position == nil
-      try await progress.save(state)
-      progress.pace.report(
-        .init(
-          done: state.read, total: plan.objectCount, bytes: state.bytes,
-          bytesTotal: plan.byteCount, unit: "objects"))
+    if state.ranges == nil {
+      state.ranges =
+        start.position == nil && !start.isCopied
+        ? ranges(plan, of: [source])
+        : [BucketRange(position: start.position, isCopied: start.isCopied)]
     }
+    state = try await copyRanges(plan, state, progress)
     if deletes { state.deleted = try await deleteOthers(progress.pace) }
     return state
+  }
+
+  /// Works off all ranges side by side, page by page; what is counted is durable at the target.
+  private func copyRanges(
+    _ plan: BucketSyncPlan, _ start: BucketSyncCheckpoint,
+    _ progress: Progress<BucketSyncCheckpoint>
+  ) async throws(Failure) -> BucketSyncCheckpoint {
+    var walks: [RangeWalk?] = []
+    for range in start.ranges ?? [] { walks.append(range.isCopied ? nil : try open(range)) }
+    let opened = walks
+    let attempt: @Sendable (Int, RangeWalk) async -> (Int, Result<PageResult, Failure>) = {
+      index, walk in
+      do throws(Failure) {
+        return (index, .success(try await self.copyPage(walk, progress.pace)))
+      } catch {
+        return (index, .failure(error))
+      }
+    }
+    let (state, failure) = await withTaskGroup(
+      of: (Int, Result<PageResult, Failure>).self
+    ) { group in
+      var state = start
+      var failure: Failure?
+      for (index, walk) in opened.enumerated() {
+        if let walk { group.addTask { await attempt(index, walk) } }
+      }
+      while let (index, result) = await group.next() {
+        do throws(Failure) {
+          let page = try result.get()
+          state.count(page.outcomes)
+          state.ranges?[index] = page.walk.range
+          // After a failure the others only finish what they have begun.
+          if failure != nil { continue }
+          if !page.walk.range.isCopied { group.addTask { await attempt(index, page.walk) } }
+          try await progress.save(state)
+          progress.pace.report(
+            .init(
+              done: state.read, total: plan.objectCount, bytes: state.bytes,
+              bytesTotal: plan.byteCount, unit: "objects"))
+        } catch {
+          failure = failure ?? error
+        }
+      }
+      return (state, failure)
+    }
+    guard let failure else { return state }
+    // What the others finished meanwhile need not be done again.
+    if opened.count > 1 { try? await progress.saveNow(state) }
+    throw failure
+  }
+
+  private func open(_ range: BucketRange) throws(Failure) -> RangeWalk {
+    RangeWalk(
+      range: range, source: walk(source, over: range), target: targetWalk(over: range),
+      former: try listing.cursor(after: range.after))
+  }
+
+  private struct PageResult: Sendable {
+    var walk: RangeWalk
+    var outcomes: [ObjectOutcome] = []
+  }
+
+  /// Copies the next page of a range; all of it is durable when this returns.
+  private func copyPage(_ walk: RangeWalk, _ pace: Pace) async throws(Failure) -> PageResult {
+    var result = PageResult(walk: walk)
+    if let entries = try await result.walk.source.nextPage() {
+      var work: [Work] = []
+      for entry in entries {
+        work.append(
+          Work(
+            entry: entry, former: try result.walk.former.entry(for: entry.key),
+            now: try await result.walk.target?.entry(for: entry.key)))
+      }
+      result.outcomes = try await copy(work, isListed: walk.target != nil)
+      if let last = entries.last { result.walk.range.after = last.key }
+      result.walk.range.position = result.walk.source.position
+      result.walk.range.isCopied = result.walk.source.position == nil
+    } else {
+      result.walk.range.isCopied = true
+    }
+    return result
   }
 
   /// Writes down what the target holds, before the first change.
@@ -69,17 +150,16 @@ extension BucketSync {
     try WorkFiles.synchronize(folder: folder)
   }
 
-  /// Copies one page; all of it is durable when this returns.
   private func copy(
-    _ work: [Work], _ pace: Pace
-  ) async throws(Failure) -> [(ObjectEntry, ObjectOutcome)] {
+    _ work: [Work], isListed: Bool
+  ) async throws(Failure) -> [ObjectOutcome] {
     let decisions = try await concurrentMap(work, atOnce: concurrency) { work throws(Failure) in
-      (work, try await decide(work))
+      (work.entry, try await decide(work, isListed: isListed))
     }
     var conflicts: [String] = []
     var hasKept = false
-    for (work, decision) in decisions {
-      if case .conflict = decision { conflicts.append("'\(work.entry.key.text)'") }
+    for (entry, decision) in decisions {
+      if case .conflict = decision { conflicts.append("'\(entry.key.text)'") }
       if case .overwrite = decision { hasKept = true }
     }
     if hasKept { try former.flush() }
@@ -91,7 +171,7 @@ extension BucketSync {
     }
     let outcomes = try await concurrentMap(decisions, atOnce: concurrency) {
       pair throws(Failure) in
-      (pair.0.entry, try await carryOut(pair.1, pair.0.entry))
+      try await carryOut(pair.1, pair.0)
     }
     try await target.flush()
     return outcomes
@@ -99,64 +179,111 @@ extension BucketSync {
 
   /// What is to be done with an object; the same after a crash, since what was overwritten is known
   /// by what was kept of it.
-  private func decide(_ work: Work) async throws(Failure) -> Decision {
+  private func decide(_ work: Work, isListed: Bool) async throws(Failure) -> Decision {
     let key = work.entry.key
-    let now = try await target.entry(key)
+    let now = isListed ? work.now : try await target.entry(key)
     var isAlike = false
     if let now {
       isAlike = try await identity.isSame(work.entry, in: source, now, in: target)
     }
     guard work.former != nil else {
-      if isAlike { return .present }
-      return now == nil ? .write : .conflict
+      guard let now else { return .write }
+      return isAlike ? .present(now) : .conflict
     }
-    if former.has(key) { return isAlike ? .present : .write }
-    if isAlike { return .alreadyThere }
+    if former.has(key) {
+      if isAlike, let now { return .present(now) }
+      return .write
+    }
     guard let now else { return .write }
+    if isAlike { return .alreadyThere(now) }
     if existing == .keep { return .kept }
     try await former.keep(now, of: target)
-    return .overwrite(now)
+    return .overwrite
   }
 
   private func carryOut(
     _ decision: Decision, _ entry: ObjectEntry
   ) async throws(Failure) -> ObjectOutcome {
+    var outcome = ObjectOutcome(fate: .written, size: entry.size)
     switch decision {
     case .write: return try await write(entry)
     case .overwrite: return try await write(entry)
-    case .present: return .written(content: try await identity.content(of: entry, in: source))
-    case .alreadyThere:
-      return .alreadyThere(content: try await identity.content(of: entry, in: source))
-    case .kept: return .kept(content: try await identity.content(of: entry, in: source))
+    case .present(let now): outcome.target = try await identity.line(now, in: target)
+    case .alreadyThere(let now):
+      outcome.fate = .alreadyThere
+      outcome.target = try await identity.line(now, in: target)
+    case .kept: outcome.fate = .kept
     case .conflict: preconditionFailure("conflicts are refused before anything is written")
     }
+    outcome.source = try await identity.line(entry, in: source)
+    return outcome
   }
 
   private func write(_ listed: ObjectEntry) async throws(Failure) -> ObjectOutcome {
+    var listed = listed
     for _ in 1..<Self.readsMax {
       do throws(Failure) {
         return try await writeOnce(listed)
       } catch {
         // An object that is changed or deleted while it is read is no fault of a moving source.
         guard state == .moving else { throw error }
-        if try await source.entry(listed.key) == nil { return .vanished }
+        guard let now = try await source.entry(listed.key) else {
+          return ObjectOutcome(fate: .vanished)
+        }
         guard error.isTransient else { throw error }
+        listed = now
       }
     }
     return try await writeOnce(listed)
   }
 
   private func writeOnce(_ listed: ObjectEntry) async throws(Failure) -> ObjectOutcome {
-    if let target = target as? any BucketServerSideCopying, target.canCopy(from: source) {
-      _ = try await target.copy(listed, from: source)
-      return .written(content: try await identity.content(of: listed, in: source))
+    if copiesInside, let target = target as? any BucketServerSideCopying {
+      let stored = try await turnstile.pass(1) { () async throws(Failure) in
+        try await target.copy(listed, from: source)
+      }
+      let line = try await identity.line(listed, in: source)
+      let isAlike = stored.digest == nil && source.listsMetadata
+      return ObjectOutcome(
+        fate: .written, size: listed.size, source: line,
+        target: isAlike ? line : try await identity.line(stored, in: target))
     }
-    let reader = HashingReader(try await source.read(listed.key))
-    _ = try await target.write(listed, from: reader)
-    switch identity.comparison {
-    case .digest: return .written(content: reader.sha256)
-    case .sizeAndTime: return .written(content: "")
+    let weight = Int(min(listed.size, Self.pieceBytesMax)) + Self.overheadBytes
+    return try await memory.pass(weight) { () async throws(Failure) in
+      try await carry(listed)
     }
+  }
+
+  /// Lets the content pass through here.
+  private func carry(_ listed: ObjectEntry) async throws(Failure) -> ObjectOutcome {
+    let opened = try await source.read(listed.key)
+    let entry = try await described(listed, by: opened)
+    let reader = HashingReader(opened)
+    var stored = try await target.write(entry, from: reader)
+    let sum = "sha256:" + reader.sha256
+    // A store that says nothing of the content holds what was read.
+    if stored.digest == nil { stored.digest = sum }
+    var read = entry
+    if read.digest == nil { read.digest = sum }
+    return ObjectOutcome(
+      fate: .written, size: entry.size, source: try await identity.line(read, in: source),
+      target: try await identity.line(stored, in: target))
+  }
+
+  /// What a body of this object takes on its way: a part to be sent, and what waits before it.
+  private static let pieceBytesMax: Int64 = 24 << 20
+  private static let overheadBytes = 1 << 18
+
+  /// The entry with its metadata, if possible as the opened object itself told it.
+  private func described(
+    _ listed: ObjectEntry, by reader: any ObjectReader
+  ) async throws(Failure) -> ObjectEntry {
+    if let reader = reader as? any DescribedReader { return reader.entry }
+    guard let entry = try await ObjectIdentity.described(listed, in: source) else {
+      throw .transient(
+        "\(source.url): '\(listed.key.text)' was deleted while it was read", hint: "Read again.")
+    }
+    return entry
   }
 
   /// Deletes what the target held before and the source does not have; never what came since.

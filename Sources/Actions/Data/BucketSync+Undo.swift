@@ -75,9 +75,10 @@ extension BucketSync {
 
   /// Whether the target holds what was kept of it, because an undo before this one restored it.
   private func isStill(_ kept: ObjectEntry, _ now: ObjectEntry) async throws(Failure) -> Bool {
-    guard kept.size == now.size, ObjectIdentity.isSame(kept.metadata, now.metadata) else {
-      return false
-    }
+    guard kept.size == now.size, let full = try await ObjectIdentity.described(now, in: target),
+      ObjectIdentity.isSame(kept.metadata, full.metadata)
+    else { return false }
+    if let digest = kept.digest, digest == now.digest { return true }
     let reader = HashingReader(try former.read(kept.key))
     while try await reader.next() != nil {}
     return try await ObjectIdentity.sha256(of: now, in: target) == reader.sha256

@@ -15,6 +15,14 @@ struct BucketSync: Sendable {
   let state: SourceState
   /// The step's work folder.
   let folder: String
+  /// Whether bytes stay inside the service; they pass through here where a manifest needs them.
+  let copiesInside: Bool
+  /// Bounds the requests of all ranges together.
+  let turnstile: Turnstile
+  /// Bounds the bytes on their way, whatever the number and size of the objects.
+  let memory = Turnstile(heldBytesMax)
+
+  static let heldBytesMax = 72 << 20
 
   /// What the target held before the first change.
   var listing: FormerListing { FormerListing(path: "\(folder)/former.jsonl") }

@@ -11,12 +11,17 @@ package struct BucketSyncPlan: Codable, Sendable {
   /// Objects of the source when it was planned; nil when they were not counted.
   package var objectCount: Int?
   package var byteCount: Int64?
+  /// Keys that cut the source into parts to be listed at the same time.
+  package var cuts: [ObjectKey]?
 }
 
 /// How far `buckets.sync` has come; everything that it counts is durable at the target.
 package struct BucketSyncCheckpoint: Codable, Sendable {
+  /// Of a checkpoint that an older version made, before there were ranges.
   package var position: PagePosition?
   package var isCopied = false
+  /// Each with a position of its own; nil before the first.
+  package var ranges: [BucketRange]?
   package var read = 0
   package var written = 0
   package var alreadyThere = 0
@@ -29,41 +34,47 @@ package struct BucketSyncCheckpoint: Codable, Sendable {
   package var expected = DigestSum()
 }
 
-/// What happened to one object of the source.
-enum ObjectOutcome: Sendable {
-  case written(content: String)
-  case alreadyThere(content: String)
-  case kept(content: String)
-  /// Deleted at a source that may change.
-  case vanished
+/// What happened to one object of the source; lines are what a ledger counts of it.
+struct ObjectOutcome: Sendable {
+  enum Fate: Sendable {
+    case written
+    case alreadyThere
+    case kept
+    /// Deleted at a source that may change.
+    case vanished
+  }
+
+  var fate: Fate
+  var size: Int64 = 0
+  var source: [UInt8] = []
+  var target: [UInt8] = []
 }
 
 extension BucketSyncCheckpoint {
   static let keptReason = "the target's own is kept"
   static let vanishedReason = "deleted at the source meanwhile"
 
-  mutating func count(_ entry: ObjectEntry, _ outcome: ObjectOutcome) {
-    read += 1
-    switch outcome {
-    case .vanished: skipped[Self.vanishedReason, default: 0] += 1
-    case .kept(let content):
-      source.add(ObjectIdentity.line(entry, content: content))
-      skipped[Self.keptReason, default: 0] += 1
-    case .written(let content):
-      written += 1
-      bytes += entry.size
-      add(entry, content)
-    case .alreadyThere(let content):
-      written += 1
-      alreadyThere += 1
-      add(entry, content)
+  /// Adds what happened to a page.
+  mutating func count(_ outcomes: [ObjectOutcome]) {
+    var stream = DigestStream(.sha256)
+    for outcome in outcomes {
+      read += 1
+      switch outcome.fate {
+      case .vanished:
+        skipped[Self.vanishedReason, default: 0] += 1
+        continue
+      case .kept: skipped[Self.keptReason, default: 0] += 1
+      case .written:
+        written += 1
+        bytes += outcome.size
+        expected.add(outcome.target, using: &stream)
+      case .alreadyThere:
+        written += 1
+        alreadyThere += 1
+        expected.add(outcome.target, using: &stream)
+      }
+      source.add(outcome.source, using: &stream)
     }
-  }
-
-  private mutating func add(_ entry: ObjectEntry, _ content: String) {
-    let line = ObjectIdentity.line(entry, content: content)
-    source.add(line)
-    expected.add(line)
   }
 
   func ledger(from: ResourceURL, to: ResourceURL) -> Ledger {

@@ -6,15 +6,21 @@ struct BucketWalk {
 
   private let bucket: any BucketStore
   private let prefix: [UInt8]
+  /// The last key to be walked over; nil for all.
+  private let through: ObjectKey?
   private var isAtEnd = false
   private var lastKey: ObjectKey?
   private var waiting: ArraySlice<ObjectEntry> = []
   /// Where the page after the latest one begins; nil when nothing follows.
   private(set) var position: PagePosition?
 
-  init(_ bucket: any BucketStore, prefix: ObjectKey, after position: PagePosition? = nil) {
+  init(
+    _ bucket: any BucketStore, prefix: ObjectKey, after position: PagePosition? = nil,
+    through: ObjectKey? = nil
+  ) {
     self.bucket = bucket
     self.prefix = prefix.bytes
+    self.through = through
     self.position = position
   }
 
@@ -39,6 +45,11 @@ struct BucketWalk {
       isAtEnd = true
       position = nil
     }
+    if let through, let lastKey, through < lastKey {
+      isAtEnd = true
+      position = nil
+      return page.elements.filter { !(through < $0.key) && $0.key.bytes.starts(with: prefix) }
+    }
     return page.elements.filter { $0.key.bytes.starts(with: prefix) }
   }
 
@@ -48,6 +59,13 @@ struct BucketWalk {
       waiting = page[...]
     }
     return waiting.first
+  }
+
+  /// The object of that name; keys must be asked for in rising order.
+  mutating func entry(for key: ObjectKey) async throws(Failure) -> ObjectEntry? {
+    while let entry = try await peek(), entry.key < key { skip() }
+    guard let entry = try await peek(), entry.key == key else { return nil }
+    return entry
   }
 
   mutating func skip() { waiting = waiting.dropFirst() }

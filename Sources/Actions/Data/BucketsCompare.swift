@@ -148,13 +148,13 @@ package struct BucketsCompare: Action {
     guard let one = row.source else { return countsExtra ? "\(name) is there besides" : nil }
     guard let other = row.target else { return "\(name) is missing" }
     if one.size != other.size { return "\(name) has \(other.size) bytes instead of \(one.size)" }
-    if !ObjectIdentity.isSame(one.metadata, other.metadata) {
-      return "\(name) has other metadata"
+    guard try await identity.isSameContent(one, in: left, other, in: right) else {
+      switch identity.comparison {
+      case .digest: return "\(name) has other content"
+      case .sizeAndTime: return "\(name) is older"
+      }
     }
-    if try await identity.isSame(one, in: left, other, in: right) { return nil }
-    switch identity.comparison {
-    case .digest: return "\(name) has other content"
-    case .sizeAndTime: return "\(name) is older"
-    }
+    if try await identity.isSameMetadata(one, in: left, other, in: right) { return nil }
+    return "\(name) has other metadata"
   }
 }

@@ -31,8 +31,9 @@ package struct BucketsSync: Action {
       "How objects count as alike: by SHA-256 of their content, or by size and time only.",
       default: ObjectComparison.digest.rawValue),
     .optional(
-      "concurrency", .integer(concurrencyRange), "Objects moved at the same time.",
-      default: "\(concurrencyDefault)"),
+      "concurrency", .integer(concurrencyRange),
+      "Objects moved at the same time; by default \(concurrencyDefault), and "
+        + "\(remoteConcurrencyDefault) with a store behind a network."),
     .optional(
       "source", .choice(SourceState.allCases.map(\.rawValue)),
       "Whether a source that changes meanwhile fails the verification (frozen) or not (moving).",
@@ -41,6 +42,10 @@ package struct BucketsSync: Action {
 
   private static let concurrencyRange = 1...256
   private static let concurrencyDefault = 16
+  private static let remoteConcurrencyDefault = 96
+  /// Parts that are listed at the same time, and the objects that make one more worth while.
+  private static let partsMax = 8
+  private static let partObjectsMin = 2000
   /// What an estimate reckons with where nothing was measured.
   private static let objectsPerSecond = 2000.0
   private static let bytesPerSecond = 50_000_000.0
@@ -64,13 +69,12 @@ package struct BucketsSync: Action {
   }
 
   private let site: Site
-  private let sync: BucketSync
+  let sync: BucketSync
 
   package init(_ input: Input, in site: Site) throws(Failure) {
     self.site = site
     let existing = input.existing ?? .refuse
     let deletes = input.delete ?? false
-    let concurrency = input.concurrency ?? Self.concurrencyDefault
     guard input.from != input.to else {
       throw .permanent(
         "\(Self.name): \(input.from) is source and target", hint: "Name two buckets.")
@@ -80,15 +84,21 @@ package struct BucketsSync: Action {
         "\(Self.name): 'delete' would delete what existing: \"\(existing.rawValue)\" protects",
         hint: "Say existing: \"overwrite\" too; what is deleted is kept for undo.")
     }
+    let (source, target) = (try site.bucket(input.from), try site.bucket(input.to))
+    let isRemote = source is any KeyRangeListing || target is any KeyRangeListing
+    let concurrency =
+      input.concurrency ?? (isRemote ? Self.remoteConcurrencyDefault : Self.concurrencyDefault)
     guard Self.concurrencyRange.contains(concurrency) else {
       throw .permanent(
         "\(Self.name): 'concurrency' is out of bounds", hint: "It is \(Self.concurrencyRange).")
     }
+    let copying = target as? any BucketServerSideCopying
     sync = BucketSync(
-      source: try site.bucket(input.from), target: try site.bucket(input.to),
+      source: source, target: target,
       prefix: ObjectKey(input.prefix ?? ""), existing: existing, deletes: deletes,
       identity: ObjectIdentity(comparison: input.compare ?? .digest), concurrency: concurrency,
-      state: input.source ?? .frozen, folder: site.workFolder)
+      state: input.source ?? .frozen, folder: site.workFolder,
+      copiesInside: copying?.canCopy(from: source) ?? false, turnstile: Turnstile(concurrency))
   }
 
   package func plan() async throws(Failure) -> Planned<BucketSyncPlan> {
@@ -108,9 +118,10 @@ package struct BucketsSync: Action {
     } else {
       try await sync.checkEmpty()
     }
-    let (objects, bytes, isAll) = try await count()
+    let (objects, bytes, isAll, cuts) = try await count()
     plan.objectCount = isAll ? objects : nil
     plan.byteCount = isAll ? bytes : nil
+    plan.cuts = cuts
     changes.append(
       "copy \(isAll ? "" : "more than ")\(objects) objects (\(bytes) bytes) from \(from) to \(to)")
     if sync.deletes { changes.append("delete the objects of \(to) that \(from) does not have") }
@@ -121,16 +132,26 @@ package struct BucketsSync: Action {
         items: plan.objectCount, bytes: plan.byteCount))
   }
 
-  private func count() async throws(Failure) -> (objects: Int, bytes: Int64, isAll: Bool) {
+  /// Counts the source, and finds where it may be cut so that parts are of about one size.
+  private func count() async throws(Failure) -> (
+    objects: Int, bytes: Int64, isAll: Bool, cuts: [ObjectKey]
+  ) {
     var walk = BucketWalk(sync.source, prefix: sync.prefix)
     var objects = 0
     var bytes: Int64 = 0
+    var marks: [ObjectKey] = []
     while let page = try await walk.nextPage() {
       objects += page.count
       bytes += page.reduce(0) { $0 + $1.size }
-      if objects > Self.countedMax { return (objects, bytes, false) }
+      if let last = page.last { marks.append(last.key) }
+      guard objects > Self.countedMax else { continue }
+      let cuts = try await (sync.source as? any KeyRangeListing)?.cuts(
+        below: sync.prefix, into: Self.partsMax)
+      return (objects, bytes, false, cuts ?? [])
     }
-    return (objects, bytes, true)
+    let parts = min(Self.partsMax, objects / Self.partObjectsMin)
+    guard parts > 1 else { return (objects, bytes, true, []) }
+    return (objects, bytes, true, (1..<parts).map { marks[$0 * marks.count / parts] })
   }
 
   package func apply(
@@ -149,7 +170,7 @@ package struct BucketsSync: Action {
     guard let ledger = report.ledgers.first else {
       return Verification(.inconclusive("the copy has left no account"))
     }
-    let (verdict, completed) = try await sync.verify(ledger, pace)
+    let (verdict, completed) = try await sync.verify(plan, ledger, pace)
     return Verification(verdict, ledgers: [completed])
   }
 

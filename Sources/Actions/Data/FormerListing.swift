@@ -25,7 +25,14 @@ struct FormerListing: Sendable {
     }
   }
 
-  func cursor() throws(Failure) -> FormerCursor { FormerCursor(try LineReader(path)) }
+  /// Goes through what comes after a key, or through all.
+  func cursor(after key: ObjectKey? = nil) throws(Failure) -> FormerCursor {
+    guard var lines = try LineReader(path) else { return FormerCursor(nil) }
+    if let key {
+      try lines.seek { line throws(Failure) in !(key < (try Self.entry(line, path)).key) }
+    }
+    return FormerCursor(lines)
+  }
 
   static func line(_ entry: ObjectEntry) throws(Failure) -> [UInt8] {
     do throws(JSONMismatch) {

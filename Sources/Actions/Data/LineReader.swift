@@ -37,4 +37,34 @@ struct LineReader {
       if block.isEmpty { return line.isEmpty ? nil : line }
     }
   }
+
+  /// Goes to about the last line for which `isBefore` holds, by halving; lines must be in order.
+  ///
+  /// A few lines before it may come too.
+  mutating func seek(
+    _ isBefore: ([UInt8]) throws(Failure) -> Bool
+  ) throws(Failure) {
+    do {
+      var low: UInt64 = 0
+      var high = try file.seekToEnd()
+      while high - low > UInt64(Self.blockBytes) {
+        let middle = low + (high - low) / 2
+        try file.seek(toOffset: middle)
+        block = []
+        // The rest of the line in the middle, then a whole one.
+        guard try next() != nil, let line = try next(), try isBefore(line) else {
+          high = middle
+          continue
+        }
+        low = middle
+      }
+      try file.seek(toOffset: low)
+      block = []
+      if low > 0 { _ = try next() }
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw WorkFiles.failure(path, error)
+    }
+  }
 }

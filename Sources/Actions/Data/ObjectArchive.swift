@@ -27,6 +27,12 @@ struct ObjectArchive: Sendable {
     }
     guard !FileManager.default.fileExists(atPath: path(name, "json")) else { return }
     let reader = try await bucket.read(entry.key)
+    var entry = entry
+    if let reader = reader as? any DescribedReader {
+      entry = reader.entry
+    } else if let described = try await ObjectIdentity.described(entry, in: bucket) {
+      entry = described
+    }
     try await WorkFiles.write(path(name, "data")) { file in
       while let piece = try await reader.next() { try file.write(contentsOf: piece) }
     }

@@ -34,6 +34,33 @@ enum WorkFiles {
     }
   }
 
+  static func append(_ bytes: [UInt8], to file: FileHandle, _ path: String) throws(Failure) {
+    do {
+      try file.write(contentsOf: bytes)
+    } catch {
+      throw failure(path, error)
+    }
+  }
+
+  /// Removes a file; none there is success.
+  static func remove(_ path: String) throws(Failure) {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw failure(path, POSIXError(.init(rawValue: errno) ?? .EIO))
+    }
+  }
+
+  /// Leaves an empty file that says that something has begun, durably.
+  static func mark(_ path: String) throws(Failure) {
+    let folder = (path as NSString).deletingLastPathComponent
+    try makeFolder(folder)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, mode)
+    guard descriptor >= 0 else {
+      throw failure(path, POSIXError(.init(rawValue: errno) ?? .EIO))
+    }
+    close(descriptor)
+    try synchronize(folder: folder)
+  }
+
   /// Makes the names in a folder durable.
   static func synchronize(folder: String) throws(Failure) {
     do {

@@ -48,7 +48,8 @@ package struct StackDeploy: Action {
       "capabilities", .list(.string), "What the template may make, such as CAPABILITY_NAMED_IAM."),
     .optional("tags", .map(.string), "Tags of the stack and of what it owns."),
     .optional(
-      "templateBucket", .resource(.bucket), "Where a template too long for a request goes."),
+      "templateBucket", .resource(.bucket), "Where a template too long for a request goes.",
+      uses: [.write]),
     .optional(
       "allow", .list(.string),
       "Losses of data that are agreed to: replace:LogicalId, remove:LogicalId."),
@@ -57,6 +58,13 @@ package struct StackDeploy: Action {
       default: "false"),
     StackFinder.findField, StackFinder.outputsOfField,
   ]
+
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    guard input.stack.scheme == "cloudformation", input.stack.parameter("serviceRole") == nil else {
+      return []
+    }
+    return [.unknown("what the template of \(input.stack) makes, changes and removes")]
+  }
 
   private let input: Input
   private let site: Site

@@ -56,6 +56,17 @@ package struct StackDestroy: Action {
       default: "false"),
   ]
 
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    var rights: [StepRight] = []
+    if input.stack.scheme == "cloudformation", input.stack.parameter("serviceRole") == nil {
+      rights.append(.unknown("the deletion of all that \(input.stack) owns"))
+    }
+    if let buckets = input.emptyBuckets, !buckets.isEmpty {
+      rights.append(.unknown("the emptying of \(buckets.joined(separator: ", "))"))
+    }
+    return rights
+  }
+
   private let input: Input
   private let site: Site
   private let deployer: any StackDeployer

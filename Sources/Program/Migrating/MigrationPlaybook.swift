@@ -32,7 +32,7 @@ struct MigrationPlaybook {
         "to": .string(place(table.to, "dynamodb", isTarget: true)),
       ]
       if !table.renames.isEmpty {
-        pair["rename"] = .object(table.renames.map { .init($0.from, .string($0.to)) })
+        pair["transform"] = .string(RenamingStatement(table.renames).sql)
       }
       return pair
     }

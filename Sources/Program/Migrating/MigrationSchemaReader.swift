@@ -89,7 +89,9 @@ struct MigrationSchemaReader {
           "an attribute is renamed from one name to another; one is empty", at: element.position)
       case (false, false):
         if from.hasSameBytes(as: to) { continue }
-        if renames.contains(where: { $0.from.hasSameBytes(as: from) }) {
+        if (from + to).contains(where: { RenamingStatement.unspeakable.contains($0) }) {
+          report("a quote, a backslash or a dollar sign cannot be renamed", at: element.position)
+        } else if renames.contains(where: { $0.from.hasSameBytes(as: from) }) {
           report("the attribute '\(from)' is renamed twice", at: element.position)
         } else if renames.contains(where: { $0.to.hasSameBytes(as: to) }) {
           report("two attributes are renamed to '\(to)'", at: element.position)

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 lock = threading.RLock()
 ids = itertools.count(1)
 stacks, sets, calls, failing, exports = {}, {}, [], [], {}
-tables, buckets = {}, {}
+tables, buckets, bucket_keys = {}, {}, {}
 NESTED = "AWS::CloudFormation::Stack"
 
 
@@ -224,6 +224,7 @@ def physical(stack, logical, resource):
         tables[name] = resource.get("Metadata", {}).get("items", 0)
     if kind == "AWS::S3::Bucket":
         name = name.lower()
+        bucket_keys[name] = stack, resource.get("Metadata", {}).get("key")
         buckets[name] = [
             "object-%d" % i for i in range(resource.get("Metadata", {}).get("items", 0))
         ]
@@ -812,13 +813,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name not in buckets:
             return self.answer(404, "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>")
         if "versions" in self.path:
+            entries = "".join(
+                "<Version><Key>%s</Key><VersionId>v1</VersionId><IsLatest>true</IsLatest>"
+                "<LastModified>2026-11-21T04:00:00.000Z</LastModified><ETag>e</ETag>"
+                "<Size>1</Size><StorageClass>STANDARD</StorageClass></Version>" % k
+                for k in buckets[name][:1000]
+            )
             return self.answer(
                 200,
-                "<ListVersionsResult>%s</ListVersionsResult>"
-                % "".join(
-                    "<Version><Key>%s</Key><VersionId>v1</VersionId></Version>" % k
-                    for k in buckets[name][:1000]
-                ),
+                "<ListVersionsResult><Name>%s</Name><IsTruncated>false</IsTruncated>%s"
+                "</ListVersionsResult>" % (name, entries),
+            )
+        if "uploads" in self.path:
+            return self.answer(
+                200,
+                "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>"
+                "</ListMultipartUploadsResult>",
+            )
+        owner, key = bucket_keys[name]
+        if "encryption" in self.path and key:
+            id = owner.resources.get(key, {}).get("physical", key)
+            return self.answer(
+                200,
+                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
+                "<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>arn:aws:kms:us-east-1:1:key/"
+                "%s</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>"
+                "</ServerSideEncryptionConfiguration>" % id,
             )
         if "encryption" in self.path:
             return self.answer(

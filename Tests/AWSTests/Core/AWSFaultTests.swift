@@ -54,7 +54,7 @@ struct AWSFaultTests {
             if kind == "slow":
                 self.head(200, [("Content-Length", str(len(good)))])
                 self.wfile.write(good[:9])
-                with changed: changed.wait(5)
+                with changed: changed.wait(60)
                 return self.hang_up()
             if kind == "crc":
                 return self.answer(200, [("x-amz-crc32", str(zlib.crc32(good) ^ 1))], good)
@@ -82,9 +82,7 @@ struct AWSFaultTests {
   }
 
   private func call(_ path: String, isRepeatable: Bool = true) -> AWSCall {
-    var call = AWSCall("ListTables", path: path, isRepeatable: isRepeatable)
-    call.limits.stall = .milliseconds(300)
-    return call
+    AWSCall("ListTables", path: path, isRepeatable: isRepeatable)
   }
 
   @Test("what passes is tried again until it is answered, and no more often than needed")
@@ -93,7 +91,7 @@ struct AWSFaultTests {
       let clock = ManualClock(movesByItself: true)
       let client = try client(server, clock: clock)
       let faults = [
-        "/throttle-3", "/busy-2", "/broken-4", "/reset-2", "/drop-3", "/cut-2", "/slow-1", "/crc-3",
+        "/throttle-3", "/busy-2", "/broken-4", "/reset-2", "/drop-3", "/cut-2", "/crc-3",
         "/empty-2",
       ]
       for path in faults {
@@ -104,6 +102,10 @@ struct AWSFaultTests {
         #expect(try await counts(server)[path]?.integer == wanted, "\(path)")
         if path.hasPrefix("/busy") { #expect(clock.now() - before >= .seconds(14)) }
       }
+      var slow = call("/slow-1")
+      slow.limits.stall = .seconds(2)
+      #expect(try await client.send(slow).body.count == 21)
+      #expect(try await counts(server)["/slow-1"]?.integer ?? 0 >= 2)
     }
   }
 
@@ -111,7 +113,9 @@ struct AWSFaultTests {
   func sparesUnrepeatable() async throws {
     try await ScriptedServer.run(Self.script) { server in
       let client = try client(server, clock: ManualClock(movesByItself: true))
-      for path in ["/broken-1", "/cut-1", "/drop-1", "/crc-1", "/busy-1"] {
+      for path in ["/drop-1", "/broken-1", "/cut-1", "/reset-1", "/crc-1", "/busy-1"] {
+        // Leaves a connection behind, on which libcurl would send the next one twice.
+        _ = try await client.send(call("/fine-0"))
         await #expect(throws: AWSFailure.self, "\(path)") {
           try await client.send(call(path, isRepeatable: false))
         }

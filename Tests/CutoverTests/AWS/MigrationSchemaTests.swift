@@ -42,7 +42,7 @@ struct MigrationSchemaTests {
       ])
     let pairs = try #require(steps[0]["with"]?["pairs"]?.elements)
     #expect(pairs.count == 15)
-    #expect(pairs.allSatisfy { $0["rename"] == nil })
+    #expect(pairs.allSatisfy { $0["transform"] == nil })
   }
 
   @Test("each side gets its region and profile")
@@ -63,7 +63,9 @@ struct MigrationSchemaTests {
   func renames() throws {
     let attributes = #", "attributes": [{"from": "", "to": ""}, {"from": "old", "to": "new"}]"#
     let pair = try printed(schema(table: attributes))["steps"]?[0]?["with"]?["pairs"]?[0]
-    #expect(pair?["rename"]?.text == #"{"old":"new"}"#)
+    let sql = try #require(pair?["transform"]?.string)
+    #expect(sql.contains(#"json_remove(item, '$."old"')"#) && sql.contains(#"'$."new"'"#))
+    #expect(try printed(schema())["steps"]?[0]?["with"]?["pairs"]?[0]?["transform"] == nil)
   }
 
   @Test("every mistake is told at once, with file, line and column")

@@ -34,18 +34,17 @@ package final class FaultProxy: Sendable {
   ) async throws -> Answer {
     guard let port = URL(string: server)?.port else { throw HarnessError("no port in \(server)") }
     let child = Process()
-    let (rope, words) = (Pipe(), Pipe())
+    let words = Pipe()
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments = [
       "python3", script, "\(port)", "\(seed)",
       JSONValue.array(rules.map { .object($0.members) }).text,
     ]
-    // The proxy ends with its input, which also ends when the test's process dies.
-    child.standardInput = rope
+    child.standardInput = FileHandle.nullDevice
     child.standardOutput = words
     try child.run()
     defer {
-      try? rope.fileHandleForWriting.close()
+      child.terminate()
       child.waitUntilExit()
     }
     var line: [UInt8] = []

@@ -19,13 +19,15 @@ RULES is a JSON list; the first rule that matches a request and whose dice say s
   skew         the service's clock is an hour ahead of ours, and it minds
 
 DynamoDB's answers get the x-amz-crc32 that AWS sends and emulators leave out. Prints its port, then
-serves until its input ends. GET /_faults tells how often each fault was applied.
+serves until it is terminated or its parent is gone. GET /_faults tells how often each fault was applied.
 """
 
 import asyncio
 import datetime
 import json
+import os
 import random
+import signal
 import socket
 import struct
 import sys
@@ -282,8 +284,12 @@ async def client(reader, writer):
 async def main():
     server = await asyncio.start_server(client, "127.0.0.1", 0, limit=LIMIT)
     print(server.sockets[0].getsockname()[1], flush=True)
-    async with server:
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    while os.getppid() == parent:
+        await asyncio.sleep(PAUSE * 20)
+    os._exit(0)
 
 
+# Children that a thread of a pool starts have all signals blocked.
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
+parent = os.getppid()
 asyncio.run(main())

@@ -40,7 +40,8 @@ package final class MemorySite: Sendable {
   package func stop(_ flag: Bool) { state.withLock { $0.isStopping = flag } }
 
   package func site(
-    isPreview: Bool = false, transforms: any TransformMaker = NoTransforms()
+    isPreview: Bool = false, transforms: any TransformMaker = NoTransforms(),
+    folder name: String = "work"
   ) -> Site {
     let catalog = ResourceCatalog(
       [
@@ -64,7 +65,7 @@ package final class MemorySite: Sendable {
       secrets: Secrets { _, _ throws(Failure) in nil }, clock: clock)
     return Site(
       rollout: "r1", environment: "test", step: "copy", from: .blue, to: .green,
-      isPreview: isPreview, workFolder: folder + "/work", live: nil,
+      isPreview: isPreview, workFolder: "\(folder)/\(name)", live: nil,
       outside: Site.Outside(
         resources: catalog, context: context, resolver: NoResolver(), http: NoHTTP(),
         transforms: transforms, processEnvironment: [:]),

@@ -32,34 +32,37 @@ TABLES = {
 # Rewritten by each deploy, so never carried over.
 OWN_TABLES = {"AppFeatureEnabledStorageTable": ("featureName",)}
 
-BUCKETS = {
-    "assets": "AssetS3BucketNameOutput",
-    "visualizer": "AssetVisualizerS3BucketNameOutput",
-    "artefacts": "ArtefactsS3BucketNameOutput",
-}
+BUCKETS = {"assets": "AssetBucket", "visualizer": "AssetVisualizerBucket", "artefacts": "ArtefactsBucket"}
 
 
 class Stack:
-    """The physical names of one stack, looked up once."""
+    """The physical names of one stack, looked up once.
+
+    Not by outputs: moto gives none to a stack that was made by a change set. The pool is found by its
+    name, which is that of the stack.
+    """
 
     def __init__(self, name):
         self.name = name
-        cloud = boto3.client("cloudformation")
-        described = cloud.describe_stacks(StackName=name)["Stacks"][0]
-        self.outputs = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
-        self.tables = {}
-        for logical, physical in _resources(cloud, name, "AWS::DynamoDB::Table"):
-            construct = re.sub(r"[0-9A-F]{8}$", "", logical)
-            self.tables[construct] = physical
-        self.buckets = {use: self.outputs[key] for use, key in BUCKETS.items()}
-        self.pool = self.outputs["AuthCognitoUserPoolId"]
+        found = {}
+        for logical, physical in _resources(boto3.client("cloudformation"), name):
+            found[re.sub(r"[0-9A-F]{8}$", "", logical)] = physical
+        self.tables = {t: found[t] for t in TABLES | OWN_TABLES}
+        self.buckets = {use: found[construct] for use, construct in BUCKETS.items()}
+        self.pool = pool_of(name)
 
 
-def _resources(cloud, stack, kind):
-    """Logical and physical names of a kind, through all nested stacks."""
+def pool_of(name):
+    pages = boto3.client("cognito-idp").get_paginator("list_user_pools").paginate(MaxResults=60)
+    pools = (pool for page in pages for pool in page["UserPools"])
+    return next((pool["Id"] for pool in pools if pool["Name"] == name), None)
+
+
+def _resources(cloud, stack):
+    """Logical and physical names, through all nested stacks."""
     pages = cloud.get_paginator("list_stack_resources").paginate(StackName=stack)
     for resource in (entry for page in pages for entry in page["StackResourceSummaries"]):
-        if resource["ResourceType"] == kind:
-            yield resource["LogicalResourceId"], resource["PhysicalResourceId"]
-        elif resource["ResourceType"] == "AWS::CloudFormation::Stack":
-            yield from _resources(cloud, resource["PhysicalResourceId"], kind)
+        if resource["ResourceType"] == "AWS::CloudFormation::Stack":
+            yield from _resources(cloud, resource["PhysicalResourceId"])
+        else:
+            yield resource["LogicalResourceId"], resource.get("PhysicalResourceId")

@@ -3,6 +3,8 @@
 
 Usage: seed.py prepare                 the storage template in a bucket, the zone; prints JSON
        seed.py stack NAME [--web DOMAIN]  a stack and its user pool, as an older release left them
+       seed.py pool NAME               its user pool alone, unless it is there; prints JSON
+       seed.py drop-pool NAME          the pool away
        seed.py defaults NAME           the rows that VAMS's custom resources write at a deploy
        seed.py fill NAME [--share N]   20,000 items, 1,500 objects and 300 users; --share 100 makes
                                        a hundredth of them
@@ -25,7 +27,7 @@ elif not os.environ.get("AWS_ENDPOINT_URL"):
 
 import boto3  # noqa: E402  (after the guard)
 
-from sample import ADMIN, Stack  # noqa: E402
+from sample import ADMIN, Stack, pool_of  # noqa: E402
 
 SEED = 20261121
 ZONE = "example.test."
@@ -77,7 +79,11 @@ def prepare():
     zones = dns.list_hosted_zones_by_name(DNSName=ZONE)["HostedZones"]
     zone = next((known["Id"] for known in zones if known["Name"] == ZONE), None)
     if not zone:
-        zone = dns.create_hosted_zone(Name=ZONE, CallerReference="vams-sample")["HostedZone"]["Id"]
+        # A private one: nobody outside can ask the name servers of an emulator, nor is asked to.
+        network = boto3.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+        zone = dns.create_hosted_zone(
+            Name=ZONE, CallerReference="vams-sample", HostedZoneConfig={"PrivateZone": True},
+            VPC={"VPCRegion": region, "VPCId": network})["HostedZone"]["Id"]
         point(zone, "blue")
     print(json.dumps({"zone": zone.rsplit("/", 1)[1], "templates": template_url()}))
 
@@ -88,20 +94,28 @@ def template_url():
 
 def point(zone, colour):
     record = {
-        "Name": f"vams.{ZONE}", "Type": "CNAME", "TTL": 60,
+        "Name": f"vams.{ZONE}", "Type": "CNAME", "TTL": 1,
         "ResourceRecords": [{"Value": f"{colour}.{ZONE}"}]}
     boto3.client("route53").change_resource_record_sets(
         HostedZoneId=zone,
         ChangeBatch={"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]})
 
 
-def make_stack(name, web):
-    """What an older release left behind: this way of making it is not the cutover's own."""
-    pool = boto3.client("cognito-idp").create_user_pool(
+def make_pool(name):
+    return pool_of(name) or boto3.client("cognito-idp").create_user_pool(
         PoolName=name, AutoVerifiedAttributes=["email"],
         Schema=[{"Name": "department", "AttributeDataType": "String", "Mutable": True}],
         AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})["UserPool"]["Id"]
-    parameters = {"StorageTemplateURL": template_url(), "UserPoolId": pool}
+
+
+def drop_pool(name):
+    if pool := pool_of(name):
+        boto3.client("cognito-idp").delete_user_pool(UserPoolId=pool)
+
+
+def make_stack(name, web):
+    """What an older release left behind: this way of making it is not the cutover's own."""
+    parameters = {"StorageTemplateURL": template_url(), "UserPoolId": make_pool(name)}
     if web:
         parameters["WebBucketName"] = web
     with open(f"{TEMPLATES}/core.template.json", encoding="utf-8") as file:
@@ -272,6 +286,10 @@ def main(words):
             make_stack(name, None)
         case ["stack", name, "--web", domain]:
             make_stack(name, domain)
+        case ["pool", name]:
+            print(json.dumps({"pool": make_pool(name)}))
+        case ["drop-pool", name]:
+            drop_pool(name)
         case ["defaults", name]:
             make_defaults(name)
         case ["fill", name]:
