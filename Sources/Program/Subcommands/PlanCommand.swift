@@ -17,6 +17,7 @@ struct PlanCommand: Command {
       .option("live", \.live, "colour", "Which colour is live now, if nothing is recorded yet."),
       .flag("json", \.isJSON, "The plan as one JSON object."),
     ] + Field.shared(\.parameters, ParameterOptions.fields)
+    + Field.shared(\.cloud, CloudOptions.fields)
     + Field.shared(\.journal, JournalOption.fields)
   static let examples = [
     Example("cutover plan playbooks/local.json5", "Shows each step with its changes.")
@@ -27,9 +28,11 @@ struct PlanCommand: Command {
   var live: Colour?
   var isJSON = false
   var parameters = ParameterOptions()
+  var cloud = CloudOptions()
   var journal = JournalOption()
 
   func run(in context: Context) async throws -> Int32 {
+    let context = context.using(cloud)
     let read = try ReadPlaybook.read(playbook, parameters, context)
     let beginning = Beginning(wiring: context.wiring)
     let (from, note) = try await beginning.colour(
@@ -49,7 +52,9 @@ struct PlanCommand: Command {
 
   private func conclusion(_ preview: Preview) -> [Line] {
     let next = NextCommand(journal: journal)
-    let words = [playbook] + (live.map { ["--live", $0.rawValue] } ?? []) + parameters.words
+    let words =
+      [playbook] + (live.map { ["--live", $0.rawValue] } ?? []) + parameters.words
+      + cloud.words
     guard !preview.problems.isEmpty else { return NextCommand.line([next(["run"] + words)]) }
     let steps = preview.problems.map(\.step).joined(separator: ", ")
     return [.empty, Line("It would not come through as it stands: look at \(steps).", .bad)].next(

@@ -24,6 +24,7 @@ struct RunCommand: Command {
       .flag("yes", letter: "y", \.isSure, "Do not ask before beginning."),
       .flag("anyway", \.anyway, "Begin although planning found that a step would fail."),
     ] + Field.shared(\.parameters, ParameterOptions.fields)
+    + Field.shared(\.cloud, CloudOptions.fields)
     + Field.shared(\.drive, DriveOptions.fields)
     + Field.shared(\.person, PersonOption.fields)
     + Field.shared(\.journal, JournalOption.fields)
@@ -40,14 +41,16 @@ struct RunCommand: Command {
   var isSure = false
   var anyway = false
   var parameters = ParameterOptions()
+  var cloud = CloudOptions()
   var drive = DriveOptions()
   var person = PersonOption()
   var journal = JournalOption()
 
   func run(in context: Context) async throws -> Int32 {
+    let context = context.using(cloud)
     let launch = Launch(
       context: context, read: try ReadPlaybook.read(playbook, parameters, context), name: playbook,
-      planWords: ["plan", playbook] + parameters.words, live: live, isSure: isSure,
+      planWords: ["plan", playbook] + parameters.words + cloud.words, live: live, isSure: isSure,
       anyway: anyway, drive: drive, person: person, journal: journal)
     return try await launch.run().rawValue
   }

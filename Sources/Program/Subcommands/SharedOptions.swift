@@ -55,6 +55,21 @@ struct ParameterOptions: Sendable {
   }
 }
 
+/// Whose credentials reach the cloud.
+struct CloudOptions: Sendable {
+  var profile: String?
+
+  static let fields: [Field<Self>] = [
+    .option(
+      "profile", \.profile, "name",
+      "The AWS profile for all resources that name none; else AWS_PROFILE or the environment's keys."
+    )
+  ]
+
+  /// The same option as words, for the command that is worth typing next.
+  var words: [String] { profile.map { ["--profile", $0] } ?? [] }
+}
+
 /// How a rollout is driven by the commands that may become its driver.
 struct DriveOptions: Sendable {
   var noWait = false

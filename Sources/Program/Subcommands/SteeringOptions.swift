@@ -6,6 +6,7 @@ struct SteeringOptions: Sendable {
   var environment: String?
   var noRun = false
   var drive = DriveOptions()
+  var cloud = CloudOptions()
   var person = PersonOption()
   var journal = JournalOption()
 
@@ -25,6 +26,7 @@ struct SteeringOptions: Sendable {
       .flag("no-run", \.noRun, "Only record it; drive later with 'cutover resume'."),
     ]
     + Field.shared(\.drive, DriveOptions.fields)
+    + Field.shared(\.cloud, CloudOptions.fields)
     + Field.shared(\.person, PersonOption.fields)
     + Field.shared(\.journal, JournalOption.fields)
 
@@ -35,7 +37,7 @@ struct SteeringOptions: Sendable {
   ) async throws -> Int32 {
     let said = person.person(text, in: context)
     return try await Asking(
-      context: context, option: journal, environment: environment, drive: drive,
+      context: context.using(cloud), option: journal, environment: environment, drive: drive,
       login: person.login(in: context), becomesDriver: becomesDriver,
       wantsRollback: wantsRollback
     ).ask { _ in request(said) }

@@ -10,9 +10,16 @@ internal import Wire
 extension Wiring {
   /// The program as it is shipped: this machine's clock, network and files.
   package static func standard() -> Wiring {
+    var wiring = make(profile: nil)
+    wiring.forProfile = { make(profile: $0) }
+    return wiring
+  }
+
+  private static func make(profile: String?) -> Wiring {
     let environment = ProcessInfo.processInfo.environment
     let clock = SystemClock()
     var settings = AWSSession.Settings(environment: environment, homeFolder: NSHomeDirectory())
+    settings.profile = profile
     settings.askFactor = TerminalQuestion.factorAsker
     let aws = AWSSession(settings, clock: clock) { [settings] in
       HTTPClient(

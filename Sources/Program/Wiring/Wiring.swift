@@ -25,6 +25,8 @@ package struct Wiring: Sendable {
   package var http: any HTTPExchange
   package var cloud: any CloudExchange
   package var openJournal: JournalOpener
+  /// Makes the ways to AWS anew for another profile.
+  package var forProfile: (@Sendable (String) -> Wiring)?
   /// What the driver gets instead of the playbook's steps; tests stand between the two.
   package var wrapSteps: @Sendable (any StepSource) -> any StepSource = { $0 }
   /// How often drivers look for requests and write checkpoints.
@@ -48,6 +50,16 @@ package struct Wiring: Sendable {
     self.cloud = cloud
     self.seed = seed
     self.openJournal = openJournal
+  }
+
+  /// The same, with the credentials of this profile where a resource names none of its own.
+  func using(profile: String) -> Wiring {
+    guard let made = forProfile?(profile) else { return self }
+    var wiring = self
+    wiring.resources = made.resources
+    wiring.secrets = made.secrets
+    wiring.cloud = made.cloud
+    return wiring
   }
 
   /// The ways to the outside as actions see them.
