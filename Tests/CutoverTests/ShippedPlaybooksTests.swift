@@ -10,10 +10,19 @@ struct ShippedPlaybooksTests {
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("playbooks")
 
   private static var shipped: [URL] {
-    let files = try? FileManager.default.contentsOfDirectory(
-      at: folder, includingPropertiesForKeys: nil)
-    return (files ?? []).filter { $0.pathExtension == "json5" }
+    ["", "vams", "vams/sample"].flatMap { name in
+      (try? FileManager.default.contentsOfDirectory(
+        at: folder.appendingPathComponent(name), includingPropertiesForKeys: nil)) ?? []
+    }.filter { $0.pathExtension == "json5" }
   }
+
+  /// Values for the parameters that must be given.
+  private static let values = [
+    "cutover.json5": [
+      "--set", "zone=Z0123456789ABC", "--set", "templates=https://example.org/storage.json",
+      "--set", "sample=/srv/sample",
+    ]
+  ]
 
   /// The shortest way from A to B and back that the built-in actions allow.
   private static let shortest = """
@@ -35,8 +44,10 @@ struct ShippedPlaybooksTests {
   func checked() throws {
     let binary = try Binary()
     try binary.write("shortest.json5", Self.shortest)
-    for path in [binary.folder.file("shortest.json5")] + Self.shipped.map(\.path) {
-      let output = try binary("check", path)
+    #expect(Self.shipped.count >= 7)
+    for file in [URL(filePath: binary.folder.file("shortest.json5"))] + Self.shipped {
+      let values = Self.values[file.lastPathComponent] ?? []
+      let output = try binary.run(["check", file.path] + values)
       #expect(output.code == 0, "\(output.all)")
     }
   }
