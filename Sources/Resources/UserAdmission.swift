@@ -67,7 +67,7 @@ package protocol UserImporting: UserDirectory {
   func importObstacle(to user: User) async throws(Failure) -> String?
   /// Makes a job, hands the users over and gives the job's id; nothing is imported yet.
   ///
-  /// `role` is what the job may do, such as writing its log. A job that is never begun does nothing.
+  /// `role` is what the job may do, such as writing its log. A job that never begins does nothing.
   func prepareImport(of users: [User], name: String, role: String) async throws(Failure) -> String
   /// Begins the job; one that has begun already is success.
   func beginImport(_ id: String) async throws(Failure)

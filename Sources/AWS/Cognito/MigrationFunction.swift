@@ -2,8 +2,8 @@ import JSON
 
 /// A Lambda function for the trigger "user migration" that asks another user pool.
 ///
-/// It is called when somebody unknown signs in with a password or has forgotten it. Source: "Migrate
-/// user Lambda trigger" in Cognito's developer guide.
+/// It is called when somebody unknown signs in with a password or has forgotten it. Source:
+/// "Migrate user Lambda trigger" in Cognito's developer guide.
 struct MigrationFunction {
   let region: String
   let pool: String

@@ -97,7 +97,8 @@ enum Route53Records {
         optional("AWSRegion", region) + optional("LocalZoneGroup", group)
           + (latitude == nil
             ? ""
-            : wrap("Coordinates", optional("Latitude", latitude) + optional("Longitude", longitude)))
+            : wrap(
+              "Coordinates", optional("Latitude", latitude) + optional("Longitude", longitude)))
           + optional("Bias", bias.map { String($0) }))
     case .policyInstance(let id): element("TrafficPolicyInstanceId", id)
     }

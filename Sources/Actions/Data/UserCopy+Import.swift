@@ -38,7 +38,8 @@ extension UserCopy {
         try await progress.saveNow(state)
         throw .permanent(
           "the import job \(job) of \(target.url) failed: \(outcome.message) "
-            + "(\(outcome.imported) imported, \(outcome.skipped) skipped, \(outcome.failed) failed)",
+            + "(\(outcome.imported) imported, \(outcome.skipped) skipped, "
+            + "\(outcome.failed) failed)",
           hint: "Read the job's log in CloudWatch, mend the cause, then 'cutover retry': those who "
             + "were imported are found there.")
       }

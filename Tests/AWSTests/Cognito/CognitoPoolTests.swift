@@ -102,7 +102,8 @@ struct CognitoPoolTests {
           ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH"])["UserPoolClient"]["ClientId"]
       print(c.admin_initiate_auth(UserPoolId=sys.argv[1], ClientId=app,
           AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-          AuthParameters={"USERNAME": sys.argv[2], "PASSWORD": sys.argv[3]})["ChallengeName"], end="")
+          AuthParameters={"USERNAME": sys.argv[2], "PASSWORD": sys.argv[3]}
+          )["ChallengeName"], end="")
       """, [pool, name, password])
   }
 

@@ -69,7 +69,8 @@ struct PoolStage {
       for i in range(130):
           n = "user%03d" % i
           c.admin_create_user(UserPoolId=p, Username=n, MessageAction="SUPPRESS", UserAttributes=[
-              {"Name": "email", "Value": n + "@x.test"}, {"Name": "email_verified", "Value": "true"},
+              {"Name": "email", "Value": n + "@x.test"},
+              {"Name": "email_verified", "Value": "true"},
               {"Name": "phone_number", "Value": "+4912345%03d" % i},
               {"Name": "custom:custom:groups", "Value": "g%d" % (i % 7)},
               {"Name": "custom:fixed", "Value": "for ever"}])

@@ -46,7 +46,8 @@ struct Route53ZoneTests {
     _ = try server.python(
       """
       client("route53").change_resource_record_sets(HostedZoneId=sys.argv[1], ChangeBatch={
-          "Changes": [{"Action": "CREATE", "ResourceRecordSet": r} for r in json.loads(sys.argv[2])]})
+          "Changes": [{"Action": "CREATE", "ResourceRecordSet": r}
+                      for r in json.loads(sys.argv[2])]})
       """, [zone, sets])
   }
 
