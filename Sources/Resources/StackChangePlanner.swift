@@ -4,6 +4,8 @@ package protocol StackChangePlanner: StackDeployer {
   func prepare(
     _ template: StackTemplate, isKept: Bool
   ) async throws(Failure) -> StackChangePlan
+  /// Takes away what a kept preparation left, if it was never carried out.
+  func discard(_ plan: StackChangePlan) async throws(Failure)
   /// What `restore` needs to bring back the present template; nil when there is no stack.
   func snapshot() async throws(Failure) -> StackSnapshot?
   /// Makes what was prepared; refuses when by now it would be something else.

@@ -58,6 +58,7 @@ struct StackCloudTests {
     #expect(failure.kind == .refused)
     #expect(failure.summary.contains("replace Storage/Orders1A2B3C4D"))
     #expect(!failure.summary.contains("Other"))
+    #expect(stack.now.discarded == ["set-1"])
     world.setPreview(true)
     let preview = try await rig().plan()
     #expect(
@@ -69,6 +70,25 @@ struct StackCloudTests {
     #expect(stack.now.kept == [true, false, true, true, true])
     await #expect(throws: Failure.self) { try await rig(", allow: ['remove:Orders']").plan() }
     #expect(stack.now.deployed.isEmpty)
+  }
+
+  @Test("an agreement that means nothing is refused at once")
+  func refusesOddAllowance() {
+    #expect(throws: Failure.self) { try rig(", allow: ['delete:Orders']") }
+  }
+
+  @Test("what the journal keeps for undo holds no secret")
+  func hidesSecrets() async throws {
+    world.setSecret("env:KEY", "hunter22")
+    prepare([Self.change(.modify, "Orders")])
+    stack.set { $0.snapshot?.parameters["Key"] = "hunter22" }
+    let rig = try rig(", parameters: {Key: '${secret:env:KEY}'}")
+    let plan = try await rig.plan()
+    #expect(!plan.plan.contains("hunter22"))
+    try await rig.apply()
+    try await rig.undo()
+    let restored = try #require(stack.now.restored.first)
+    #expect(restored.snapshot.hidden.sorted() == ["B", "Key"])
   }
 
   @Test("what was prepared is what is deployed, with all that the playbook says")

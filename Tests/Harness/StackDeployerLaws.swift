@@ -98,6 +98,12 @@ package struct StackDeployerLaws: Sendable {
       try hold("deploy stopped at note \(number) may be called again", found == outputs)
       let made = try await open().description()
       try hold("and the stack is healthy", made?.state == .healthy, made as Any)
+      let (other, otherOutputs) = try self.template(1)
+      let isChanged = try await interrupted(at: number) { stack, note in
+        _ = try await stack.deploy(other, note: note)
+      }
+      let changed = try await open().deploy(other) { _ in }
+      try hold("a change stopped at note \(number) may be made again", changed == otherOutputs)
       let isGone = try await interrupted(at: number) { stack, note in
         try await stack.destroy(note: note)
       }
@@ -105,7 +111,7 @@ package struct StackDeployerLaws: Sendable {
       try hold(
         "destroy stopped at note \(number) may be called again",
         try await open().description() == nil)
-      if isThrough, isGone { return }
+      if isThrough, isChanged, isGone { return }
     }
     throw BrokenLaw("deploy and destroy come to an end")
   }

@@ -16,6 +16,7 @@ extension CloudFormationStack: StackChangePlanner {
     case .gone, .empty:
       return try await prepareCreation(source, template, isKept: isKept, shell: facts)
     case .dead:
+      guard Self.neverCameUp(facts) else { throw isHalfDeleted(facts) }
       return StackChangePlan(
         id: nil, changes: [],
         remarks: [
@@ -44,6 +45,22 @@ extension CloudFormationStack: StackChangePlanner {
       if !isKept { try await discard(tree.root.id) }
       return plan(of: tree, isKept: isKept)
     }
+  }
+
+  package func discard(_ plan: StackChangePlan) async throws(Failure) {
+    guard let id = plan.id else { return }
+    let stack = try await ChangeSet.read(id, of: nil, path: [], api)?.stackID
+    try await discard(id)
+    if let stack, let facts = try await api.stack(stack) { _ = try await clearShell(facts) }
+  }
+
+  /// Whether a dead stack is what a failed creation left: nobody ever used what is in it.
+  static func neverCameUp(_ facts: StackFacts) -> Bool { facts.status != "DELETE_FAILED" }
+
+  func isHalfDeleted(_ facts: StackFacts) -> Failure {
+    .refused(
+      "\(url) is \(facts.status): somebody began to delete it, and some of it is left",
+      hint: "Look what is left and delete the stack, or name another one; then retry.")
   }
 
   func isStuck(_ facts: StackFacts) -> Failure {
@@ -136,7 +153,17 @@ extension CloudFormationStack: StackChangePlanner {
     _ source: StackTemplateSource, _ given: [String: String], _ facts: StackFacts?
   ) async throws(Failure) -> [(String, String)] {
     let summary = try await api.ask("GetTemplateSummary", source.parameters)
-    let declared = summary.members("Parameters").compactMap { $0.text("ParameterKey") }
+    let members = summary.members("Parameters")
+    let declared = members.compactMap { $0.text("ParameterKey") }
+    let shown = members.filter { $0.text("NoEcho")?.lowercased() != "true" }
+      .compactMap { $0.text("ParameterKey") }
+    // Whoever may look at the stack would read it there.
+    if let key = shown.first(where: { given[$0].map { context.secrets.redact($0) != $0 } ?? false })
+    {
+      throw .refused(
+        "the parameter '\(key)' of \(url) is given a secret, but the template shows its value",
+        hint: "Declare it with NoEcho: true.")
+    }
     let unknown = given.keys.filter { !declared.contains($0) }.sorted()
     guard unknown.isEmpty else {
       throw .permanent(

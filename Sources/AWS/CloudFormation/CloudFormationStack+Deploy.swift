@@ -197,6 +197,7 @@ extension CloudFormationStack {
     let isPlanned = planned?.clears == facts.id
     let event = try await StackEvents.present(api, stack: facts.id)
     let isOurs = event.map { $0.token.hasPrefix(mark) } ?? false
+    guard isOurs || Self.neverCameUp(facts) else { throw isHalfDeleted(facts) }
     guard isPlanned || isOurs else {
       throw .refused(
         "\(url) is \(facts.status) and takes no changes; it was not this step that made it",

@@ -18,11 +18,12 @@ extension Site {
 }
 
 extension StackWatch {
-  /// A watch that speaks to the driver of a step.
-  init(_ pace: Pace, of stack: ResourceURL) {
+  /// A watch that speaks to the driver of a step; what AWS says back may hold a secret given to it.
+  init(_ pace: Pace, in site: Site) {
+    let secrets = site.secrets
     self.init(
-      note: { (line) async throws(Failure) in try await pace.note(line) },
-      show: { line in pace.report(Pace.Reading(waitingFor: "\(stack): \(line)")) },
+      note: { (line) async throws(Failure) in try await pace.note(secrets.redact(line)) },
+      show: { line in pace.report(Pace.Reading(waitingFor: secrets.redact(line))) },
       checkStop: { () throws(Failure) in try pace.checkStop() })
   }
 }

@@ -74,6 +74,12 @@ package struct StackDeploy: Action {
     self.input = input
     self.site = site
     deployer = try site.stack(input.stack)
+    let odd = (input.allow ?? []).filter { !$0.hasPrefix("replace:") && !$0.hasPrefix("remove:") }
+    guard odd.isEmpty else {
+      throw .permanent(
+        "step \(site.step) allows \(odd.joined(separator: ", ")), which means nothing",
+        hint: "Write replace:LogicalId or remove:LogicalId.")
+    }
   }
 
   private var mark: StepMark { StepMark("begun", in: site) }
@@ -105,13 +111,16 @@ package struct StackDeploy: Action {
     }
     let prepared = try await planner.prepare(try await template(), isKept: !site.isPreview)
     let refused = prepared.refused(allowing: input.allow ?? [])
-    if !refused.isEmpty, !site.isPreview { throw lossOfData(refused) }
+    if !refused.isEmpty, !site.isPreview {
+      try await planner.discard(prepared)
+      throw lossOfData(refused)
+    }
     let wasThere = before != nil && prepared.clears == nil
     let snapshot = wasThere && !prepared.isEmpty ? try await planner.snapshot() : nil
     let changes = prepared.lines.map(site.secrets.redact)
     let plan = Plan(
       stack: input.stack, wasThere: wasThere, stateBefore: before?.state, changes: changes,
-      prepared: prepared, snapshot: snapshot)
+      prepared: prepared, snapshot: snapshot.flatMap(withoutSecrets))
     if changes.isEmpty { return Planned(plan, changes: [], reversal: .exact) }
     let lines =
       ["\(wasThere ? "change" : "create") \(input.stack)"] + changes.map { "  \($0)" }
@@ -153,6 +162,18 @@ package struct StackDeploy: Action {
         + "] into step \(site.step).")
   }
 
+  /// The journal keeps it, so it may hold no secret; nil when the template itself does.
+  private func withoutSecrets(_ snapshot: StackSnapshot) -> StackSnapshot? {
+    guard site.secrets.redact(snapshot.template) == snapshot.template else { return nil }
+    var snapshot = snapshot
+    snapshot.templateBucket = input.templateBucket
+    for (name, value) in snapshot.parameters where site.secrets.redact(value) != value {
+      snapshot.parameters[name] = nil
+      snapshot.hidden.append(name)
+    }
+    return snapshot
+  }
+
   /// What undo brings back, and what it cannot.
   private func wayBack(_ plan: Plan) -> String {
     guard let snapshot = plan.snapshot else { return "\(input.stack) stays as deployed" }
@@ -183,7 +204,7 @@ package struct StackDeploy: Action {
       return StepReport(outputs: outputs)
     }
     let outputs = try await planner.deploy(
-      try await template(), as: prepared, watch: StackWatch(pace, of: input.stack))
+      try await template(), as: prepared, watch: StackWatch(pace, in: site))
     return StepReport(outputs: try await named(outputs))
   }
 
@@ -234,7 +255,7 @@ package struct StackDeploy: Action {
         guard checkpoint != nil || hasBegun else { return }
         return try await planner.restore(
           snapshot, undoing: plan.prepared?.changes ?? [],
-          watch: StackWatch(pace, of: input.stack))
+          watch: StackWatch(pace, in: site))
       }
       if checkpoint != nil, !plan.changes.isEmpty {
         try await pace.note("\(input.stack) was there before this step and stays as deployed")
@@ -242,11 +263,16 @@ package struct StackDeploy: Action {
       return
     }
     if checkpoint == nil, try !mark.isSet() { return }
-    guard try await deployer.description() != nil else { return }
+    guard try await deployer.description() != nil else {
+      if let planner = deployer as? any StackChangePlanner, let prepared = plan.prepared {
+        try await planner.discard(prepared)
+      }
+      return
+    }
     try await refuseWhileLive()
     if let demolisher = deployer as? any StackDemolisher {
       guard let survey = try await demolisher.survey(StackDemolition()) else { return }
-      let watch = StackWatch(pace, of: input.stack)
+      let watch = StackWatch(pace, in: site)
       if !survey.retained.isEmpty {
         try await pace.note(
           "\(input.stack) leaves "

@@ -176,7 +176,7 @@ package struct StackDestroy: Action {
     let pace = progress.pace
     pace.report(Pace.Reading(waitingFor: "\(input.stack) to be destroyed"))
     if let surveyed, let demolisher = deployer as? any StackDemolisher {
-      try await demolisher.destroy(surveyed, wishes, watch: StackWatch(pace, of: input.stack))
+      try await demolisher.destroy(surveyed, wishes, watch: StackWatch(pace, in: site))
     } else {
       try await deployer.destroy { (note) async throws(Failure) in
         try await pace.note(note)
@@ -197,10 +197,9 @@ package struct StackDestroy: Action {
     guard try await deployer.description() == nil else {
       return Verification(.failed("\(input.stack) is still there"))
     }
-    if let demolisher = deployer as? any StackDemolisher, let survey = plan.survey {
-      let left = try await demolisher.leftovers(of: survey).filter { line in
-        !wishes.retain.contains { line.contains($0) }
-      }
+    if let demolisher = deployer as? any StackDemolisher, var survey = plan.survey {
+      survey.deleted.removeAll { resource in wishes.retain.contains { resource.isCalled($0) } }
+      let left = try await demolisher.leftovers(of: survey)
       guard left.isEmpty else {
         return Verification(
           .inconclusive(

@@ -175,6 +175,41 @@ struct StackChangesTests {
     }
   }
 
+  @Test("a preparation that is given up leaves neither change set nor shell")
+  func discards() async throws {
+    try await CloudFormationEmulator.run { server in
+      let world = try StackWorld(server.environment)
+      let plan = try await prepared(world, ["Queue": StackWorld.queue])
+      #expect(try await world.stack().description() == nil)
+      let seen = "print(len(cf.list_change_sets(StackName='shop')['Summaries']))"
+      #expect(try server.python(seen) == "1")
+      try await world.stack().discard(plan)
+      #expect(throws: HarnessError.self) { try server.python(seen) }
+    }
+  }
+
+  @Test("a secret is not given to a parameter that everybody can read")
+  func refusesShownSecrets() async throws {
+    try await CloudFormationEmulator.run { server in
+      let secrets = Secrets { (_, _) throws(Failure) in "hunter22" }
+      let value = try await secrets.reveal("${secret:env:KEY}")
+      let world = try StackWorld(server.environment, secrets: secrets)
+      for isHidden in [false, true] {
+        let template = try world.template(
+          ["Queue": StackWorld.queue],
+          parameters: ["Key": ["Type": "String", "NoEcho": .bool(isHidden)]], given: ["Key": value])
+        if isHidden {
+          _ = try await world.stack().deploy(template) { _ in }
+        } else {
+          let failure = await #expect(throws: Failure.self) {
+            try await world.stack().deploy(template) { _ in }
+          }
+          #expect(failure?.hint.contains("NoEcho") == true)
+        }
+      }
+    }
+  }
+
   private func prepared(
     _ world: StackWorld, _ resources: [String: JSONValue]
   ) async throws -> StackChangePlan {

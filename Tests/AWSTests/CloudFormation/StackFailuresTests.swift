@@ -71,6 +71,28 @@ struct StackFailuresTests {
     }
   }
 
+  @Test("a stack that somebody half deleted is not deleted for good to make room")
+  func leavesHalfDeleted() async throws {
+    try await CloudFormationEmulator.run { server in
+      let world = try StackWorld(server.environment)
+      let stays = StackWorld.resource("AWS::SQS::Queue", [:], ["Metadata": ["fail": "delete"]])
+      _ = try await world.stack().deploy(world.template(["Stays": stays])) { _ in }
+      await #expect(throws: Failure.self) {
+        try await world.stack(step: "someone").destroy { _ in }
+      }
+      let deletions = try server.calls("DeleteStack").count
+      let good = try world.template(["Queue": StackWorld.queue])
+      for isPlanned in [true, false] {
+        let failure = await #expect(throws: Failure.self) {
+          if isPlanned { _ = try await world.stack().prepare(good, isKept: true) }
+          _ = try await world.stack().deploy(good) { _ in }
+        }
+        #expect(failure?.kind == .refused)
+      }
+      #expect(try server.calls("DeleteStack").count == deletions)
+    }
+  }
+
   @Test("a failed update goes back by itself, and the stack takes the next one")
   func updateRollsBack() async throws {
     try await CloudFormationEmulator.run { server in

@@ -20,7 +20,13 @@ struct StackWorld {
     func add(_ line: String) { state.withLock { $0.append(line) } }
   }
 
-  init(_ environment: [String: String], name: String = "shop") throws {
+  private let secrets: Secrets
+
+  init(
+    _ environment: [String: String], name: String = "shop",
+    secrets: Secrets = Secrets { (_, _) throws(Failure) in nil }
+  ) throws {
+    self.secrets = secrets
     // Nobody checks the signature's time here, so that retries need not wait either.
     session = AWSSession(
       AWSSession.Settings(environment: environment, homeFolder: "/nonexistent"),
@@ -40,8 +46,8 @@ struct StackWorld {
     try CloudFormationStack(
       ResourceURL("cloudformation://us-east-1/\(name)\(query)"),
       in: ProviderContext(
-        secrets: Secrets { (_, _) throws(Failure) in nil },
-        clock: clock ?? ManualClock(movesByItself: true), purpose: step), session: session)
+        secrets: secrets, clock: clock ?? ManualClock(movesByItself: true), purpose: step),
+      session: session)
   }
 
   /// Writes a template and gives what deploys it.

@@ -635,8 +635,8 @@ def GetTemplate(p):
 def GetTemplateSummary(p):
     return dict(
         Parameters=[
-            dict(ParameterKey=k, ParameterType="String")
-            for k in template_of(p).get("Parameters", {})
+            dict(ParameterKey=k, ParameterType="String", NoEcho=bool(v.get("NoEcho")))
+            for k, v in template_of(p).get("Parameters", {}).items()
         ]
     )
 

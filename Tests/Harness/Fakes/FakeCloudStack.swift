@@ -17,6 +17,7 @@ package final class FakeCloudStack: StackChangePlanner, StackDemolisher, StackIn
     package var kept: [Bool] = []
     package var deployed: [(template: StackTemplate, plan: StackChangePlan)] = []
     package var restored: [(snapshot: StackSnapshot, changes: [StackChange])] = []
+    package var discarded: [String] = []
     package var destroyed: [(survey: StackSurvey, wishes: StackDemolition)] = []
   }
 
@@ -63,6 +64,10 @@ package final class FakeCloudStack: StackChangePlanner, StackDemolisher, StackIn
       state.kept.append(isKept)
       return state.prepared
     }
+  }
+
+  package func discard(_ plan: StackChangePlan) async throws(Failure) {
+    state.withLock { $0.discarded += plan.id.map { [$0] } ?? [] }
   }
 
   package func snapshot() async throws(Failure) -> StackSnapshot? { now.snapshot }
