@@ -114,7 +114,8 @@ let package = Package(
       path: "Tests/CrashRunner"),
     .executableTarget(
       name: "Bench", dependencies: ["JournalStore", "Resources", "Rollouts"],
-      path: "Tests/Bench"),
+      path: "Tests/Bench", exclude: ["Stub"]),
+    .executableTarget(name: "BenchServer", path: "Tests/Bench/Stub"),
     .testTarget(name: "TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -5,13 +5,15 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 
-PARTS = ["journal", "start", "tables", "buckets", "resume"]
+PARTS = ["journal", "start", "tables", "buckets", "resume", "aws"]
 ROW_PADDING = "x" * 60
 
 
@@ -355,7 +357,97 @@ def checkpoint(journal):
             base.close()
     except sqlite3.Error:
         return 0
-    return json.loads(found[0])["pairs"][0]["read"] if found else 0
+    return json.loads(found[0])["pairs"][0]["tally"]["read"] if found else 0
+
+
+class Server:
+    """The stub of DynamoDB and S3 beside this script, on a port of its own; it holds nothing."""
+
+    def __init__(self, count, size, unprocessed=0, throttled=0):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.child = subprocess.Popen(
+            [os.path.join(BINARIES, "BenchServer"), str(self.port), str(count), str(size),
+             str(unprocessed), str(throttled)], stdout=subprocess.PIPE)
+        self.child.stdout.readline()
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path) as reply:
+            return reply.read().decode()
+
+    def stats(self):
+        return json.loads(self.get("/stats"))
+
+    def stop(self):
+        self.child.kill()
+        self.child.wait()
+
+    def environment(self):
+        return {
+            "PATH": os.environ["PATH"], "HOME": FOLDER, "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+
+def bench_aws():
+    bench_aws_tables()
+
+
+def bench_aws_tables():
+    count = 50_000 if QUICK else 500_000
+    say(f"\naws tables: {count:,} items of 1 KB from one table to another, on a stub server")
+    peer_count = count // 10
+    for name, faults in [("", (0, 0)), (", 5 % unprocessed, 2 % throttled", (50, 20))]:
+        server = Server(count, 1024, *faults)
+        ours, peers = [], []
+        try:
+            for number in range(RUNS):
+                server.get("/reset")
+                folder = fresh("aws", str(number))
+                os.makedirs(folder)
+                ours.append(copy_table(server, folder, count))
+        finally:
+            server.stop()
+        server = Server(peer_count, 1024, *faults)
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "table_copy_peer.py")
+        try:
+            for number in range(RUNS):
+                server.get("/reset")
+                run = Run([sys.executable, script, server.url, "srctable", "dsttable"])
+                arrived(server, peer_count)
+                peers.append(run)
+        finally:
+            server.stop()
+        row(f"tables.copy{name}: items a second", [count / one[1] for one in ours], "")
+        row("  its verification, both sides", [2 * count / one[2] for one in ours], "")
+        row("  items a processor second, all", [count / one[0].cpu for one in ours], "")
+        row("  peak memory", [one[0].megabytes for one in ours], "MB")
+        row(f"boto3, 8 threads{name}: items a second",
+            [peer_count / one.seconds for one in peers], "", f"{peer_count:,} items")
+        row("  items a processor second", [peer_count / one.cpu for one in peers], "")
+        row("  peak memory", [one.megabytes for one in peers], "MB")
+
+
+def copy_table(server, folder, count):
+    book, journal = os.path.join(folder, "bench.json5"), os.path.join(folder, "journal.db")
+    with open(book, "w") as file:
+        file.write(playbook("tables.copy", {
+            "from": "dynamodb://us-east-1/srctable", "to": "dynamodb://us-east-1/dsttable"}))
+    flush_disks()
+    run = cutover(
+        "run", book, "--yes", "--live", "blue", "--journal", journal, env=server.environment())
+    arrived(server, count)
+    return run, *spans(journal)
+
+
+def arrived(server, count):
+    """Every item is there, and none is another than it should be."""
+    stats = server.stats()
+    if stats["distinctItems"] != count or stats["wrongItems"] != 0:
+        sys.exit(f"the copy is wrong: {stats}")
 
 
 def main():

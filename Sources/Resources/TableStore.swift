@@ -92,6 +92,12 @@ package struct TableDescription: Sendable, Hashable, Codable {
   }
 }
 
+extension TableDescription {
+  /// The exact number if it is known, or else the rough one.
+  package var anyItemCount: Int? { itemCount ?? roughItemCount }
+  package var anyByteCount: Int64? { byteCount ?? roughByteCount }
+}
+
 /// Optional ability: a store whose items can be read in several segments at the same time.
 ///
 /// The segments of one count share no item and hold all of them. A position belongs to its segment

@@ -55,7 +55,7 @@ struct ResumeTests {
     let checkpointed = try number(
       world.journal,
       """
-      SELECT coalesce(sum(json_extract(value, '$.pairs[0].read')), 0) FROM checkpoint
+      SELECT coalesce(sum(json_extract(value, '$.pairs[0].tally.read')), 0) FROM checkpoint
       WHERE step = 'copy-tables'
       """)
     guard try world.run(.crashRunner, world.forward) == .exited(0) else {

@@ -45,7 +45,7 @@ extension DynamoTable: TableSegmentScanning {
     let chunks = stride(from: 0, to: wanted.count, by: Self.keysMax).map {
       Array(wanted[$0..<min($0 + Self.keysMax, wanted.count)])
     }
-    for items in try await concurrently(
+    for items in try await concurrentMap(
       chunks, atOnce: Self.requestsAtOnce,
       { (chunk) async throws(Failure) in try await fetch(chunk, schema) })
     {

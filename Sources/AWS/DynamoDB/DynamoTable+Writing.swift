@@ -13,13 +13,13 @@ extension DynamoTable {
         outcome.unprocessed += wave.changes
         continue
       }
-      for left in try await concurrently(
+      for left in try await concurrentMap(
         wave.batches, atOnce: Self.requestsAtOnce,
         { (batch) async throws(Failure) in try await send(batch, schema) })
       {
         outcome.unprocessed += left
       }
-      for part in try await concurrently(
+      for part in try await concurrentMap(
         wave.conditions, atOnce: Self.requestsAtOnce,
         { (each) async throws(Failure) in try await put(each.change, each.key, schema) })
       {

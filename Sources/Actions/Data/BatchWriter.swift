@@ -9,23 +9,59 @@ struct BatchWriter {
   static let longestWait: Duration = .seconds(10)
 
   let pace: Pace
+  let governor: WriteGovernor
+
+  init(pace: Pace, governor: WriteGovernor) {
+    self.pace = pace
+    self.governor = governor
+  }
+
+  /// A writer that nothing slows but the store itself.
+  init(pace: Pace, to target: any TableStore) {
+    self.init(pace: pace, governor: WriteGovernor(of: target.url))
+  }
 
   /// The keys whose inserts met a different item, once everything else is durable.
   func write(_ changes: [ItemChange], to target: any TableStore) async throws(Failure) -> [ItemKey]
   {
-    var pending = changes
+    var pending = changes[...]
     var conflicts: [ItemKey] = []
     var patience = Patience(pace: pace)
     while !pending.isEmpty {
-      let outcome = try await target.write(pending)
+      let (portion, units) = nextPortion(of: pending)
+      let moment = governor.admit(units, at: pace.clock.now())
+      if moment > pace.clock.now() {
+        try await pace.wait(until: moment, for: governor.reason ?? "\(target.url)")
+      }
+      let outcome = try await target.write(portion)
       conflicts += outcome.conflicts
       let left = outcome.unprocessed.count
-      guard left > 0 else { break }
+      pending = outcome.unprocessed + pending.dropFirst(portion.count)
+      guard left > 0 else {
+        governor.took(units, at: pace.clock.now())
+        continue
+      }
+      governor.took(
+        units * Double(portion.count - left) / Double(portion.count), at: pace.clock.now())
+      governor.turnedAway(at: pace.clock.now())
       try await patience.rest(
-        madeProgress: left < pending.count, "\(target.url) to take \(left) more items")
-      pending = outcome.unprocessed
+        madeProgress: left < portion.count, "\(target.url) to take \(left) more items")
     }
     return conflicts
+  }
+
+  /// As many changes as may go in one go, and how many units they are.
+  private func nextPortion(of pending: ArraySlice<ItemChange>) -> ([ItemChange], Double) {
+    let most = governor.portion ?? .infinity
+    var units = 0.0
+    var count = 0
+    for change in pending {
+      let more = WriteGovernor.units(change)
+      if count > 0, units + more > most { break }
+      units += more
+      count += 1
+    }
+    return (Array(pending.prefix(count)), units)
   }
 }
 

@@ -15,3 +15,11 @@ package enum SourceState: String, Codable, Sendable, CaseIterable {
   /// Somebody may write; the copy is held to what it read.
   case moving
 }
+
+/// Whether others may write to the target of a copy while it is filled.
+package enum TargetState: String, Codable, Sendable, CaseIterable {
+  /// Nobody does: what it held was seen when the copy began.
+  case quiet
+  /// Somebody may: each key is checked as it is written, at a request for each item in some stores.
+  case busy
+}

@@ -69,8 +69,10 @@ struct TableComparison: Sendable {
   /// Nil when the digests differ, or cannot say because some items are allowed to.
   private func byDigest() async throws(Failure) -> TableFindings? {
     guard transform == nil, allowed.byKey.isEmpty else { return nil }
-    let one = try await TableDigest.of(left) { _ throws(Failure) in try pace.checkStop() }
-    let other = try await TableDigest.of(right) { _ throws(Failure) in try pace.checkStop() }
+    let one = try await TableDigest.of(left) { [pace] _ throws(Failure) in try pace.checkStop() }
+    let other = try await TableDigest.of(right) { [pace] _ throws(Failure) in
+      try pace.checkStop()
+    }
     guard one == other else { return nil }
     var findings = TableFindings(namedMax: namedMax)
     findings.leftCount = Int(one.count)

@@ -1,3 +1,4 @@
+import Digests
 import Resources
 import Rollouts
 
@@ -10,15 +11,22 @@ struct TableCopyPlanner {
   let pair: TablePair
   let existing: ExistingPolicy
   let create: Bool
+  /// What the target may hold, as recorded after its deploy; nil for no such record.
+  var baseline: TableBaseline?
+  /// Segments that the playbook asks for; nil for by size.
+  var segments: Int?
+  /// Settings in which the two must be alike.
+  var requireAlike: [TableOption] = []
 
   func plan() async throws(Failure) -> (TableCopyPlan.Pair, changes: [String]) {
-    if let sql = pair.transform { _ = try site.outside.transforms.make(sql: sql) }
+    _ = try pair.itemTransform(site.outside.transforms)
     let source = try site.table(pair.from)
     let target = try site.table(pair.to)
     let from = try await source.description()
     let to = try await target.description()
     var plan = TableCopyPlan.Pair(
       from: pair.from, to: pair.to, source: from, target: to, former: [])
+    plan.segments = segmentCount(of: source, from)
     guard let from else {
       guard site.isPreview else {
         throw .permanent(
@@ -27,7 +35,7 @@ struct TableCopyPlanner {
       return (plan, ["copy \(pair.from), which an earlier step makes, to \(pair.to)"])
     }
     let volume = Self.volume(from)
-    let how = pair.transform == nil ? "" : ", transformed"
+    let how = pair.isTransformed ? ", transformed" : ""
     guard let to else {
       if create {
         return (
@@ -52,8 +60,9 @@ struct TableCopyPlanner {
       )
     }
     if pair.transform == nil { try checkSchema(from, to) }
-    plan.former = try await former(of: target, to)
     var changes = ["copy \(volume) from \(pair.from) to \(pair.to)\(how)"]
+    changes += try differences(from, to)
+    plan.former = try await former(of: target, to)
     if !plan.former.isEmpty {
       changes.append(
         "\(pair.to) holds \(plan.former.count) items already; alike keys are "
@@ -62,9 +71,54 @@ struct TableCopyPlanner {
     return (plan, changes)
   }
 
+  /// Tables below this are read in one go.
+  private static let segmentedBytesMin: Int64 = 4 << 20
+
+  private func segmentCount(of source: any TableStore, _ description: TableDescription?) -> Int {
+    guard source is any TableSegmentScanning else { return 1 }
+    if let segments { return segments }
+    // Counted hours ago: nothing may be a lot by now.
+    let bytes = description?.anyByteCount ?? 0
+    return bytes > 0 && bytes < Self.segmentedBytesMin ? 1 : TableDigest.segments
+  }
+
+  /// How the two differ in what a copy does not make; only tables of one kind can be compared.
+  private func differences(
+    _ from: TableDescription, _ to: TableDescription
+  ) throws(Failure) -> [String] {
+    guard pair.from.scheme.utf8.elementsEqual(pair.to.scheme.utf8) else { return [] }
+    let all = TableOption.differences(from, to)
+    let forbidden = all.filter { one in requireAlike.contains { $0.covers(one.line) } }
+    guard forbidden.isEmpty else {
+      throw .refused(
+        "\(pair.from) and \(pair.to) are not alike: "
+          + forbidden.map(\.text).joined(separator: "; "),
+        hint: "Change the target's settings, or take them out of 'requireAlike'.")
+    }
+    return all.map { "\(pair.to): \($0.text)" }
+  }
+
   private func former(
     of target: any TableStore, _ description: TableDescription
   ) async throws(Failure) -> [String] {
+    if let baseline {
+      let items = try await FormerItems.capture(target)
+      var sum = DigestSum()
+      for item in items { sum.add(Array(item.utf8)) }
+      guard sum == baseline.sum else {
+        throw .refused(
+          "\(target.url) was written to since its fingerprint was taken: it held "
+            + "\(baseline.sum.count) items then, and holds \(sum.count) now",
+          hint: "Find out who writes there; take a new fingerprint if that is as it should be.")
+      }
+      guard existing != .refuse || items.isEmpty else {
+        throw .refused(
+          "\(target.url) holds \(items.count) items of its deploy",
+          hint: "Say whose version of them wins: 'existing: \"keep\"' or "
+            + "'existing: \"overwrite\"'.")
+      }
+      return items
+    }
     guard existing == .refuse else { return try await FormerItems.capture(target) }
     var pages = TablePages(target, limit: 1)
     while let items = try await pages.next() {
@@ -81,7 +135,7 @@ struct TableCopyPlanner {
   private func checkSchema(
     _ from: TableDescription, _ to: TableDescription
   ) throws(Failure) {
-    let fromKeys = from.keys.map(\.name)
+    let fromKeys = from.keys.map { pair.targetName($0.name) }
     let toKeys = to.keys.map(\.name)
     guard Self.same(fromKeys, toKeys) else {
       throw .refused(
@@ -89,7 +143,7 @@ struct TableCopyPlanner {
           + "(\(toKeys.joined(separator: ", ")))",
         hint: "Give the target the same key, or a transform that makes its items.")
     }
-    guard !to.attributes.isEmpty, !from.attributes.isEmpty else { return }
+    guard !pair.isTransformed, !to.attributes.isEmpty, !from.attributes.isEmpty else { return }
     let lost = from.attributes.map(\.name).filter { name in
       !(to.attributes + to.keys).contains { Self.same([$0.name], [name]) }
     }
@@ -113,6 +167,7 @@ struct TableCopyPlanner {
   }
 
   private static func volume(_ description: TableDescription) -> String {
+    if let rough = description.roughItemCount { return "all items (about \(rough))" }
     let items = description.itemCount.map { "\($0) items" } ?? "all items"
     return items + (description.byteCount.map { " (\($0) bytes)" } ?? "")
   }

@@ -42,7 +42,8 @@ struct TableCopyUndo {
   }
 
   private func putBack() async throws(Failure) {
-    _ = try await BatchWriter(pace: pace).write(former.items.map { .put($0) }, to: target)
+    _ = try await BatchWriter(pace: pace, to: target).write(
+      former.items.map { .put($0) }, to: target)
   }
 
   /// Archives what the copy did not write and removes what was not there before, page by page.
@@ -72,7 +73,7 @@ struct TableCopyUndo {
       }
       // A table that goes as a whole need not be emptied first.
       if plan.target != nil {
-        _ = try await BatchWriter(pace: pace).write(gone, to: target)
+        _ = try await BatchWriter(pace: pace, to: target).write(gone, to: target)
       }
       removed += gone.count
       pace.report(.init(done: removed, unit: "items taken back"))

@@ -59,10 +59,9 @@ struct TableCopyVerifier {
 
   private func digest(of table: any TableStore, after done: Int) async throws(Failure) -> DigestSum
   {
-    var done = done
-    return try await TableDigest.of(table) { count throws(Failure) in
-      done += count
-      pace.report(.init(done: done, unit: "items read back"))
+    let count = SharedCount(done)
+    return try await TableDigest.of(table) { [pace] (more) throws(Failure) in
+      pace.report(.init(done: count.add(more), unit: "items read back"))
       try pace.checkStop()
     }
   }

@@ -19,39 +19,88 @@ struct TablePageCopier: Sendable {
   let existing: ExistingPolicy
   let batch: Int
   let pace: Pace
+  let governor: WriteGovernor
 
+  /// What one step achieved.
+  struct Move: Sendable {
+    var segment: TableCopyCheckpoint.Segment
+    var tally = TableCopyTally()
+  }
+
+  /// Copies the next page of one segment.
   func step(
-    _ progress: TableCopyCheckpoint.Pair
-  ) async throws(Failure) -> TableCopyCheckpoint.Pair {
-    if progress.isServerSide == true { return try await serverSideStep(progress) }
-    var progress = progress
-    let page = try await source.page(after: progress.position, limit: batch)
-    try TablePages.checkMoved(from: progress.position, to: page.next, in: source.url)
-    var sheet = Sheet()
-    for (item, outcome) in try await outcomes(of: page.elements) {
-      progress.read += 1
-      progress.bytes += Int64(item.bytes.count)
-      progress.source.add(try item.canonical(of: source.url))
-      switch outcome {
-      case .skip(let reason): progress.skip(reason)
-      case .failed(let reason): sheet.failed.append("\(await name(of: item)): \(reason)")
-      case .changes(let changes):
-        try await account(changes, of: item, in: &progress, on: &sheet)
+    _ pair: TableCopyCheckpoint.Pair, segment index: Int
+  ) async throws(Failure) -> Move {
+    let segment = pair.segments[index]
+    if pair.isServerSide == true { return try await serverSideStep(segment) }
+    let page = try await page(
+      of: pair.segments.count > 1 ? TableSegment(index: index, count: pair.segments.count) : nil,
+      after: segment.position)
+    try TablePages.checkMoved(from: segment.position, to: page.next, in: source.url)
+    var move = Move(
+      segment: .init(position: page.next, isDone: page.next == nil))
+    // Where nobody else writes, a put is an insert, and shares its request with others.
+    let isPutting =
+      existing == .overwrite || pair.isQuiet == true && target.writesConditionsOneByOne
+    var sheet = Sheet(isPutting: isPutting)
+    if transform == nil, former.byKey.isEmpty {
+      try copyAll(page.elements, in: &move.tally, on: &sheet)
+    } else {
+      for (item, outcome) in try await outcomes(of: page.elements) {
+        move.tally.read += 1
+        move.tally.bytes += Int64(item.bytes.count)
+        move.tally.source.add(try item.canonical(of: source.url))
+        switch outcome {
+        case .skip(let reason): move.tally.skip(reason)
+        case .failed(let reason): sheet.failed.append("\(await name(of: item)): \(reason)")
+        case .changes(let changes):
+          try await account(changes, of: item, in: &move.tally, on: &sheet)
+        }
       }
     }
     // A bad item stops the copy here, but not the good ones beside it.
-    let conflicts = try await BatchWriter(pace: pace).write(sheet.writes, to: target)
+    let conflicts = try await BatchWriter(pace: pace, governor: governor)
+      .write(sheet.writes, to: target)
     try refuse(conflicts: conflicts, failed: sheet.failed)
-    progress.position = page.next
-    progress.isDone = page.next == nil
-    return progress
+    return move
+  }
+
+  private func page(
+    of segment: TableSegment?, after position: PagePosition?
+  ) async throws(Failure) -> Page<Item> {
+    guard let segment else { return try await source.page(after: position, limit: batch) }
+    guard let source = source as? any TableSegmentScanning else {
+      throw .permanent(
+        "\(source.url) cannot be read in segments any more",
+        hint: "The rollout was begun by another version; carry on with that one.")
+    }
+    return try await source.page(of: segment, after: position, limit: batch)
+  }
+
+  /// Every item is written as it is: there is nothing to look up and no key to compare.
+  private func copyAll(
+    _ items: [Item], in tally: inout TableCopyTally, on sheet: inout Sheet
+  ) throws(Failure) {
+    var stream = DigestStream(.sha256)
+    sheet.writes.reserveCapacity(items.count)
+    for item in items {
+      tally.bytes += Int64(item.bytes.count)
+      tally.source.add(try item.canonical(of: source.url), using: &stream)
+      sheet.writes.append(sheet.isPutting ? .put(item) : .insert(item))
+    }
+    tally.read += items.count
+    tally.written += items.count
+    tally.expected += tally.source
   }
 
   /// What is to be written for a page, and what cannot be.
   private struct Sheet {
+    let isPutting: Bool
     var writes: [ItemChange] = []
     var keys: Set<ItemKey> = []
     var failed: [String] = []
+
+    init(isPutting: Bool) { self.isPutting = isPutting }
   }
 
   private func outcomes(
@@ -69,7 +118,7 @@ struct TablePageCopier: Sendable {
   }
 
   private func account(
-    _ changes: [ItemChange], of item: Item, in progress: inout TableCopyCheckpoint.Pair,
+    _ changes: [ItemChange], of item: Item, in tally: inout TableCopyTally,
     on sheet: inout Sheet
   ) async throws(Failure) {
     guard !changes.isEmpty else {
@@ -90,8 +139,8 @@ struct TablePageCopier: Sendable {
       }
       let canonical = try new.canonical(of: source.url)
       guard let former = former.byKey[key] else {
-        progress.expected.add(canonical)
-        sheet.writes.append(existing == .overwrite ? .put(new) : .insert(new))
+        tally.expected.add(canonical)
+        sheet.writes.append(sheet.isPutting ? .put(new) : .insert(new))
         continue
       }
       if former == canonical {
@@ -99,16 +148,16 @@ struct TablePageCopier: Sendable {
       } else if existing == .keep {
         kept += 1
       } else {
-        progress.expected.add(canonical)
-        progress.expected.remove(digest: Digest.sha256(former))
+        tally.expected.add(canonical)
+        tally.expected.remove(digest: Digest.sha256(former))
         sheet.writes.append(.put(new))
       }
     }
     if kept == changes.count {
-      progress.skip("the target's own is kept")
+      tally.skip("the target's own is kept")
     } else {
-      progress.written += 1
-      if alike + kept == changes.count { progress.alreadyThere += 1 }
+      tally.written += 1
+      if alike + kept == changes.count { tally.alreadyThere += 1 }
     }
   }
 
@@ -141,21 +190,19 @@ struct TablePageCopier: Sendable {
   }
 
   private func serverSideStep(
-    _ progress: TableCopyCheckpoint.Pair
-  ) async throws(Failure) -> TableCopyCheckpoint.Pair {
+    _ segment: TableCopyCheckpoint.Segment
+  ) async throws(Failure) -> Move {
     guard let target = target as? any TableServerSideCopying else {
       throw .permanent(
         "\(target.url) cannot copy by itself any more",
         hint: "The rollout was begun by another version; carry on with that one.")
     }
-    var progress = progress
     let outcome = try await target.copyPage(
-      from: source, after: progress.position, limit: max(batch, Self.serverSideBatchMin))
-    try TablePages.checkMoved(from: progress.position, to: outcome.next, in: source.url)
-    progress.read += outcome.copied
-    progress.written += outcome.copied
-    progress.position = outcome.next
-    progress.isDone = outcome.next == nil
-    return progress
+      from: source, after: segment.position, limit: max(batch, Self.serverSideBatchMin))
+    try TablePages.checkMoved(from: segment.position, to: outcome.next, in: source.url)
+    var move = Move(segment: .init(position: outcome.next, isDone: outcome.next == nil))
+    move.tally.read = outcome.copied
+    move.tally.written = outcome.copied
+    return move
   }
 }

@@ -1,4 +1,3 @@
-import Digests
 import Resources
 
 /// Walks over a table page by page, with flat memory.
@@ -29,24 +28,5 @@ struct TablePages {
   ) throws(Failure) {
     guard let old, let new, old.text.utf8.elementsEqual(new.text.utf8) else { return }
     throw .permanent("the listing of \(url) does not move on", hint: "Report this bug.")
-  }
-}
-
-/// The digest of everything that a table holds.
-struct TableDigest {
-  static let pageLimit = 1000
-
-  static func of(_ table: any TableStore, counting: (Int) throws(Failure) -> Void)
-    async throws(Failure) -> DigestSum
-  {
-    var sum = DigestSum()
-    var pages = TablePages(table, limit: pageLimit)
-    while let items = try await pages.next() {
-      var part = DigestSum()
-      for item in items { part.add(try item.canonical(of: table.url)) }
-      sum += part
-      try counting(items.count)
-    }
-    return sum
   }
 }

@@ -1,4 +1,6 @@
+import JSON
 package import Resources
+import Rollouts
 
 /// A source table, its target, and what happens to the items on the way.
 package struct TablePair: Decodable, Sendable, Hashable {
@@ -6,12 +8,67 @@ package struct TablePair: Decodable, Sendable, Hashable {
   package var to: ResourceURL
   /// A statement of ``TransformMaker``; nil carries items through unchanged.
   package var transform: String?
+  /// Attributes that are named otherwise in the target.
+  package var rename: [String: String]?
+  /// Values of attributes that are others in the target.
+  package var replace: [String: [String: String]]?
+  /// Attributes that are left out.
+  package var drop: [String]?
+  /// Items that are left behind, by the values of an attribute.
+  package var skip: [String: [String]]?
 
   package init(from: ResourceURL, to: ResourceURL, transform: String? = nil) {
     self.from = from
     self.to = to
     self.transform = transform
   }
+
+  static let inputs: [InputField] = [
+    .required(
+      "from", .resource(.table), "The source; it is only read.", uses: [.look, .read]),
+    .required("to", .resource(.table), "The target.", uses: [.look, .read, .write]),
+    .optional(
+      "transform", .string,
+      "A SQL statement over the table input(seq, item) that yields seq, put and maybe skip."),
+    .optional("rename", .map(.string), "New names for attributes, by their old names."),
+    .optional(
+      "replace", .map(.map(.string)),
+      "New values for texts of an attribute, by its name and the old value."),
+    .optional("drop", .list(.string), "Attributes that the target does not get."),
+    .optional(
+      "skip", .map(.list(.string)),
+      "Items that stay behind, by an attribute and the texts it has in them."),
+  ]
+
+  /// Whether the items change on the way.
+  var isTransformed: Bool { transform != nil || !edits.isEmpty }
+
+  private var edits: ItemEdits {
+    let named = { (map: [String: String]) in
+      Dictionary(map.map { (UTF8Key($0.key), $0.value) }) { $1 }
+    }
+    return ItemEdits(
+      rename: named(rename ?? [:]),
+      replace: Dictionary((replace ?? [:]).map { (UTF8Key($0.key), named($0.value)) }) { $1 },
+      drop: Set((drop ?? []).map { UTF8Key($0) }),
+      skip: Dictionary(
+        (skip ?? [:]).map { (UTF8Key($0.key), Set($0.value.map { UTF8Key($0) })) }
+      ) { $1 },
+      url: from)
+  }
+
+  /// What turns items of the source into those of the target; nil if they stay as they are.
+  func itemTransform(
+    _ maker: any TransformMaker
+  ) throws(Failure) -> (any ItemTransform)? {
+    let edits = edits
+    guard let transform else { return edits.isEmpty ? nil : edits }
+    let made = try maker.make(sql: transform)
+    return edits.isEmpty ? made : ChainedTransform(first: edits, second: made)
+  }
+
+  /// The name that an attribute of the source has in the target.
+  func targetName(_ name: String) -> String { edits.rename[UTF8Key(name)] ?? name }
 
   /// The pairs that an input names, either as a list or by a single `from` and `to`.
   static func pairs(

@@ -9,7 +9,7 @@ package struct TablesCompare: Action {
 
   package static let inputs: [InputField] = [
     .optional(
-      "pairs", .list(.object(TablesCopy.pairInputs)), "The tables to compare, each with its other."
+      "pairs", .list(.object(TablePair.inputs)), "The tables to compare, each with its other."
     ),
     .optional(
       "from", .resource(.table), "The one table, when there is one pair only.",
@@ -106,6 +106,6 @@ package struct TablesCompare: Action {
   }
 
   private func transform(of pair: TablePair) throws(Failure) -> (any ItemTransform)? {
-    try pair.transform.map { sql throws(Failure) in try site.outside.transforms.make(sql: sql) }
+    try pair.itemTransform(site.outside.transforms)
   }
 }

@@ -1,3 +1,4 @@
+import Digests
 package import Resources
 package import Rollouts
 
@@ -12,7 +13,7 @@ package struct TablesCopy: Action {
 
   package static let inputs: [InputField] = [
     .optional(
-      "pairs", .list(.object(pairInputs)), "The tables to copy, each with its target."),
+      "pairs", .list(.object(TablePair.inputs)), "The tables to copy, each with its target."),
     .optional(
       "from", .resource(.table), "The source, when there is one pair only.",
       uses: [.look, .read]),
@@ -38,22 +39,34 @@ package struct TablesCopy: Action {
       "source", .choice(SourceState.allCases.map(\.rawValue)),
       "Whether a source that changes meanwhile fails the verification (frozen) or not (moving).",
       default: SourceState.frozen.rawValue),
-  ]
-
-  static let pairInputs: [InputField] = [
-    .required(
-      "from", .resource(.table), "The source; it is only read.",
-      uses: [.look, .read]),
-    .required("to", .resource(.table), "The target.", uses: [.look, .read, .write]),
     .optional(
-      "transform", .string,
-      "A SQL statement over the table input(seq, item) that yields seq, put and maybe skip."),
+      "target", .choice(TargetState.allCases.map(\.rawValue)),
+      "Whether somebody else may write to the target meanwhile (busy), so that each key is "
+        + "checked as it is written, or not (quiet).", default: TargetState.quiet.rawValue),
+    .optional(
+      "baseline", .string,
+      "What tables.fingerprint recorded of the targets; one that holds anything else is refused."),
+    .optional(
+      "maxWriteRate", .integer(rateRange),
+      "The most units, 1 KB begun of an item each, to write to one target in a second."),
+    .optional(
+      "capacityShare", .integer(shareRange),
+      "The most to take of a target's provisioned write capacity, in percent."),
+    .optional(
+      "segments", .integer(segmentsRange),
+      "Parts in which a table is read at the same time; by its size if left out."),
+    .optional(
+      "requireAlike", .list(.choice(TableOption.allCases.map(\.rawValue))),
+      "Settings in which source and target must not differ; all differences stand in the plan."),
   ]
 
   private static let batchRange = 1...10_000
   private static let batchDefault = 1000
   private static let copiesRange = 1...64
   private static let copiesDefault = 4
+  private static let rateRange = 1...1_000_000_000
+  private static let shareRange = 1...100
+  private static let segmentsRange = 1...64
 
   package struct Input: Decodable, Sendable {
     package var pairs: [TablePair]?
@@ -65,6 +78,12 @@ package struct TablesCopy: Action {
     package var batch: Int?
     package var copies: Int?
     package var source: SourceState?
+    package var target: TargetState?
+    package var baseline: String?
+    package var maxWriteRate: Int?
+    package var capacityShare: Int?
+    package var segments: Int?
+    package var requireAlike: [TableOption]?
 
     package init(pairs: [TablePair]) { self.pairs = pairs }
   }
@@ -75,7 +94,7 @@ package struct TablesCopy: Action {
   let source: SourceState
   let batch: Int
   let copies: Int
-  private let create: Bool?
+  private let options: Input
 
   package init(_ input: Input, in site: Site) throws(Failure) {
     self.site = site
@@ -86,11 +105,14 @@ package struct TablesCopy: Action {
     source = input.source ?? .frozen
     batch = input.batch ?? Self.batchDefault
     copies = input.copies ?? Self.copiesDefault
-    create = input.create
-    guard Self.batchRange.contains(batch), Self.copiesRange.contains(copies) else {
+    options = input
+    guard Self.batchRange.contains(batch), Self.copiesRange.contains(copies),
+      Self.segmentsRange.contains(input.segments ?? 1)
+    else {
       throw .permanent(
-        "\(Self.name): 'batch' or 'copies' is out of bounds",
-        hint: "'batch' is \(Self.batchRange), 'copies' is \(Self.copiesRange).")
+        "\(Self.name): 'batch', 'copies' or 'segments' is out of bounds",
+        hint: "'batch' is \(Self.batchRange), 'copies' is \(Self.copiesRange), 'segments' is "
+          + "\(Self.segmentsRange).")
     }
   }
 
@@ -101,12 +123,16 @@ package struct TablesCopy: Action {
     for pair in pairs {
       // A transform changes the schema, so "like the source" must be asked for.
       let planner = TableCopyPlanner(
-        site: site, pair: pair, existing: existing, create: create ?? (pair.transform == nil))
+        site: site, pair: pair, existing: existing,
+        create: options.create ?? !pair.isTransformed,
+        baseline: try options.baseline.map { text throws(Failure) in
+          try TableBaseline(text, of: pair.to)
+        }, segments: options.segments, requireAlike: options.requireAlike ?? [])
       let (part, changes) = try await planner.plan()
       planned.plan.pairs.append(part)
       planned.changes += changes
-      items = items.flatMap { sum in part.source?.itemCount.map { sum + $0 } }
-      bytes = bytes.flatMap { sum in part.source?.byteCount.map { sum + $0 } }
+      items = items.flatMap { sum in part.source?.anyItemCount.map { sum + $0 } }
+      bytes = bytes.flatMap { sum in part.source?.anyByteCount.map { sum + $0 } }
     }
     planned.estimate = Estimate(
       seconds: items.map { Double($0) / TableCopyPlanner.itemsPerSecond }, items: items,
@@ -119,14 +145,16 @@ package struct TablesCopy: Action {
     progress: Progress<TableCopyCheckpoint>
   ) async throws(Failure) -> StepReport {
     let copiers = try await copiers(of: plan, pace: progress.pace)
-    var state =
-      checkpoint ?? TableCopyCheckpoint(pairs: plan.pairs.map { _ in .init() })
+    var state = checkpoint ?? TableCopyCheckpoint(plan)
     for (index, copier) in copiers.enumerated() where state.pairs[index].isServerSide == nil {
       state.pairs[index].isServerSide = try await copier.canCopyServerSide()
-      if state.pairs[index].isServerSide == true { try await progress.saveNow(state) }
+      state.pairs[index].isQuiet = try await isQuiet(copier)
+      if state.pairs[index].isServerSide == true || state.pairs[index].isQuiet == true {
+        try await progress.saveNow(state)
+      }
     }
     let total = plan.pairs.reduce(0 as Int?) { sum, pair in
-      sum.flatMap { sum in pair.source?.itemCount.map { sum + $0 } }
+      sum.flatMap { sum in pair.source?.anyItemCount.map { sum + $0 } }
     }
     let run = TableCopyRun(copiers: copiers, copies: copies, total: total, progress: progress)
     let pairs = try await run.finish(state)
@@ -172,7 +200,42 @@ package struct TablesCopy: Action {
   }
 
   private func transform(of pair: TablePair) throws(Failure) -> (any ItemTransform)? {
-    try pair.transform.map { sql throws(Failure) in try site.outside.transforms.make(sql: sql) }
+    try pair.itemTransform(site.outside.transforms)
+  }
+
+  /// Whether the target still holds just what the plan says, and nobody else is to write to it.
+  ///
+  /// Only asked where it spares a request for each item.
+  private func isQuiet(_ copier: TablePageCopier) async throws(Failure) -> Bool {
+    guard options.target != .busy, copier.target.writesConditionsOneByOne else { return false }
+    var sum = DigestSum()
+    var pages = TablePages(copier.target, limit: FormerItems.itemsMax)
+    while let items = try await pages.next() {
+      sum += try TableDigest.sum(items, of: copier.target.url)
+      if sum.count > copier.former.sum.count { return false }
+    }
+    return sum == copier.former.sum
+  }
+
+  /// The slower of the limits that the playbook sets.
+  private func governor(
+    _ target: any TableStore, _ pair: TableCopyPlan.Pair
+  ) throws(Failure) -> WriteGovernor {
+    var limits: [(rate: Double, text: String)] = []
+    if let rate = options.maxWriteRate {
+      limits.append((Double(rate), "\(rate) units of 1 KB a second"))
+    }
+    if let share = options.capacityShare {
+      let made = pair.target ?? pair.source
+      guard let capacity = made?.writeUnitsPerSecond else {
+        throw .refused(
+          "\(target.url) has no provisioned capacity to take \(share) percent of",
+          hint: "Say 'maxWriteRate' for a table that is paid on demand.")
+      }
+      let rate = max(1, Double(capacity) * Double(share) / 100)
+      limits.append((rate, "\(share) percent of \(capacity) write units a second"))
+    }
+    return WriteGovernor(of: target.url, limit: limits.min { $0.rate < $1.rate })
   }
 
   private func copiers(
@@ -189,7 +252,7 @@ package struct TablesCopy: Action {
           source: try site.table(pair.from), target: target, transform: try transform(of: pair),
           former: try await FormerItems(planned.former, of: target), existing: existing,
           batch: batch,
-          pace: pace))
+          pace: pace, governor: try governor(target, planned)))
     }
     return copiers
   }

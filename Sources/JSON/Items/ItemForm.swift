@@ -4,6 +4,8 @@
 /// is no white space, and escapes are the shortest. Works on bytes and builds no tree.
 package enum ItemForm {
   /// Whether the bytes are in canonical form already; false for anything that is no item.
+  ///
+  /// A yes is sure. Items with escapes in names or sets get a no, and are written anew alike.
   package static func isCanonical(_ bytes: [UInt8]) -> Bool {
     bytes.withUnsafeBufferPointer { isCanonical($0) }
   }

@@ -10,6 +10,7 @@ enum ActionList {
     ActionDescriptor(DNSPoint.self),
     ActionDescriptor(TablesCopy.self),
     ActionDescriptor(TablesCompare.self),
+    ActionDescriptor(TablesFingerprint.self),
     ActionDescriptor(BucketsSync.self),
     ActionDescriptor(BucketsCompare.self),
     ActionDescriptor(BucketsBackup.self),

@@ -51,6 +51,11 @@ package final class MemoryTable: TableStore {
     }
   }
 
+  /// What the table says about itself from now on.
+  package func describe(_ description: TableDescription) {
+    state.withLock { $0.description = description }
+  }
+
   package func drop(_ key: ItemKey) { state.withLock { $0.items[key] = nil } }
 
   /// Of every write of more than one item, this many are given back.
