@@ -11,7 +11,8 @@ struct SourceTree {
 
     /// The modules it imports, in any form of import.
     var imports: [String] {
-      lines.compactMap { line in
+      // Imports stand at the left edge, unlike those of another language inside of a text.
+      lines.filter { $0.first?.isWhitespace == false }.compactMap { line in
         var words = line.split(separator: " ")[...]
         if let first = words.first, ["package", "internal", "private", "@testable"].contains(first)
         {

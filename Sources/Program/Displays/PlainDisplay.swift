@@ -65,6 +65,7 @@ final class PlainDisplay: Display {
         state.waits[step] = nil
       }
       let progress = ReadingLine.line(reading, rate: state.rates[step], bar: nil, now: now)
+      guard !progress.spans.isEmpty else { return nil }
       return "\(Words.clock(now), .faint)  \("·", .faint) "
         + Line(step, .strong).padded(to: state.idWidth) + "  \(progress)"
     }

@@ -79,9 +79,14 @@ enum FactLine {
       + report.ledgers.map { "  \(LedgerLine.line($0))" }
   }
 
+  private static let ledgersNamedMax = 3
+
   private static func verified(_ verification: Verification) -> [Line] {
     let ledgers = verification.ledgers.map { ledger -> Line in "  \(LedgerLine.line(ledger))" }
     return switch verification.verdict {
+    // The ledgers below say the same of each; a dozen of them in one line would be read by nobody.
+    case .passed where ledgers.count > ledgersNamedMax:
+      ["done: all \(Words.count(ledgers.count)) copies are proven"] + ledgers
     case .passed(let detail): ["done: \(detail)"] + ledgers
     case .failed(let detail): ["\("did not pass its check", .bad): \(detail)"] + ledgers
     case .inconclusive(let detail):

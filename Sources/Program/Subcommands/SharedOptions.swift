@@ -62,7 +62,7 @@ struct CloudOptions: Sendable {
   static let fields: [Field<Self>] = [
     .option(
       "profile", \.profile, "name",
-      "The AWS profile for all resources that name none; else AWS_PROFILE or the environment's keys."
+      "The AWS profile for all resources that name none of their own."
     )
   ]
 
