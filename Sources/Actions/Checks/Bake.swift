@@ -54,6 +54,10 @@ package struct Bake: Action {
 
   private var every: Duration { input.every?.duration ?? Self.everyDefault }
 
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    CheckSet.rights(input.checks)
+  }
+
   package func plan() async throws(Failure) -> Planned<Plan> {
     Planned(
       Plan(), changes: [],

@@ -11,6 +11,9 @@ struct CheckSet: Sendable {
     var stack: ResourceURL?
     var dns: DNSProbe.Input?
     var ledgers: Bool?
+    var alarm: AlarmProbe.Input?
+    var metric: MetricProbe.Input?
+    var aws: CloudProbe.Input?
   }
 
   static func field(unreachable: Unreachable) -> [InputField] {
@@ -25,6 +28,9 @@ struct CheckSet: Sendable {
             .optional("stack", .resource(.stack), "A stack that must be healthy."),
             .optional("dns", .object(DNSProbe.fields), "Ask name servers."),
             .optional("ledgers", .boolean, "Every copy made so far must balance."),
+            .optional("alarm", .object(AlarmProbe.fields), "CloudWatch alarms that must be quiet."),
+            .optional("metric", .object(MetricProbe.fields), "A CloudWatch metric within bounds."),
+            .optional("aws", .object(CloudProbe.fields), "Ask any API of AWS."),
           ])), "What to look at; one kind of check in each entry."),
       .optional(
         "unreachable", .choice(Unreachable.allCases.map(\.rawValue)),
@@ -46,7 +52,8 @@ struct CheckSet: Sendable {
       guard found.count == 1 else {
         throw .permanent(
           "step \(site.step): check \(index + 1) holds \(found.count) kinds of checks",
-          hint: "Write one of http, command, stack, dns or ledgers: true into each entry.")
+          hint: "Write one of http, command, stack, dns, alarm, metric, aws or ledgers: true into "
+            + "each entry.")
       }
       probes += found
     }
@@ -73,7 +80,25 @@ struct CheckSet: Sendable {
     if input.ledgers == true {
       probes.append(LedgersProbe(title: input.title ?? "ledgers", site: site))
     }
+    if let alarm = input.alarm {
+      probes.append(try AlarmProbe(alarm, title: input.title, in: site))
+    }
+    if let metric = input.metric {
+      probes.append(try MetricProbe(metric, title: input.title, in: site))
+    }
+    if let aws = input.aws { probes.append(try CloudProbe(aws, title: input.title, in: site)) }
     return probes
+  }
+
+  /// The rights that checks of the cloud take.
+  static func rights(_ inputs: [Input]) -> [StepRight] {
+    inputs.flatMap { input -> [StepRight] in
+      [
+        input.alarm.map { CloudUse("cloudwatch", "DescribeAlarms", at: $0.account.place, on: "*") },
+        input.metric.map { CloudUse("cloudwatch", "GetMetricData", at: $0.account.place, on: "*") },
+        input.aws.map { $0.request.use($0.service, $0.account.place) },
+      ].compactMap { $0.map { .call($0) } }
+    }
   }
 
   var titles: [String] { probes.map { site.secrets.redact($0.title) } }

@@ -41,6 +41,10 @@ package struct Validate: Action {
       input.checks, in: site, unreachable: input.unreachable ?? .inconclusive)
   }
 
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    CheckSet.rights(input.checks)
+  }
+
   package func plan() async throws(Failure) -> Planned<Plan> {
     Planned(Plan(), changes: [], estimate: Estimate(items: input.checks.count))
   }

@@ -37,11 +37,6 @@ struct CloudCondition: Sendable {
     return conditions
   }
 
-  private init(path: JSONPath, rule: Rule) {
-    self.path = path
-    self.rule = rule
-  }
-
   private static func rule(
     _ value: JSONValue, at path: String, of step: String
   ) throws(Failure) -> Rule {

@@ -27,5 +27,7 @@ enum ActionList {
     ActionDescriptor(Plugin.self),
     ActionDescriptor(CloudStep.self),
     ActionDescriptor(LambdaInvoke.self),
+    ActionDescriptor(QueueWait.self),
+    ActionDescriptor(ParametersRead.self),
   ]
 }

@@ -1,0 +1,164 @@
+import JSON
+package import Resources
+package import Rollouts
+
+/// Waits until an SQS queue has run dry and stays so.
+///
+/// The counts of a queue are approximate and lag behind, so they must all stay at zero for a while:
+/// what waits, what is being worked on and what is delayed. A dead-letter queue that has grown since
+/// the plan was made fails the step: what went there was not worked off.
+package struct QueueWait: Action {
+  package struct Input: Decodable, Sendable {
+    var queue: String
+    var deadLetter: String?
+    var deadLetterMayGrow: Bool?
+    var stable: PlaybookDuration?
+    var every: PlaybookDuration?
+    var within: PlaybookDuration?
+    let account: CloudAccount
+
+    private enum Key: String, CodingKey {
+      case queue
+      case deadLetter
+      case deadLetterMayGrow
+      case stable
+      case every
+      case within
+    }
+
+    package init(from decoder: any Decoder) throws {
+      account = try CloudAccount(from: decoder)
+      let container = try decoder.container(keyedBy: Key.self)
+      queue = try container.decode(String.self, forKey: .queue)
+      deadLetter = try container.decodeIfPresent(String.self, forKey: .deadLetter)
+      deadLetterMayGrow = try container.decodeIfPresent(Bool.self, forKey: .deadLetterMayGrow)
+      stable = try container.decodeIfPresent(PlaybookDuration.self, forKey: .stable)
+      every = try container.decodeIfPresent(PlaybookDuration.self, forKey: .every)
+      within = try container.decodeIfPresent(PlaybookDuration.self, forKey: .within)
+    }
+  }
+
+  package struct Plan: Codable, Sendable {
+    /// What the dead-letter queue held; nil without one, or where growth does not matter.
+    var deadLetters: Int?
+  }
+
+  package struct Checkpoint: Codable, Sendable {
+    var began: Timestamp
+  }
+
+  package static let name = "sqs.wait-empty"
+  package static let summary = "Waits until an SQS queue has run dry and stays so."
+  package static let reversal = Reversal.exact
+  package static let outputs = ["deadLetters"]
+  package static let inputs: [InputField] =
+    [
+      .required("queue", .string, "The queue's URL or name."),
+      .optional(
+        "deadLetter", .string,
+        "The URL or name of its dead-letter queue; by default the one of its redrive policy."),
+      .optional(
+        "deadLetterMayGrow", .boolean, "Whether messages may end there meanwhile.",
+        default: "false"),
+      .optional("stable", .duration, "How long it must stay empty.", default: "1m"),
+      .optional("every", .duration, "The pause between two looks.", default: "10s"),
+      .optional("within", .duration, "How long all of it may take.", default: "1h"),
+    ] + CloudAccount.fields
+
+  private static let stableDefault: Duration = .seconds(60)
+  private static let everyDefault: Duration = .seconds(10)
+  private static let withinDefault: Duration = .seconds(3600)
+
+  private let input: Input
+  private let site: Site
+  private let queues: Queues
+
+  package init(_ input: Input, in site: Site) throws(Failure) {
+    self.input = input
+    self.site = site
+    queues = Queues(account: input.account, site: site)
+  }
+
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    let names = [input.queue, input.deadLetter].compactMap(\.self)
+    let full = names.map { Queues.arn(of: $0, input.account) }
+    // The queue that the redrive policy names is known only when that is read.
+    let all = input.deadLetter == nil ? full + [input.account.name("sqs", "*")] : full
+    return Set(all).sorted().flatMap { name in
+      ["GetQueueUrl", "GetQueueAttributes"].map {
+        .call(CloudUse("sqs", $0, at: input.account.place, on: name))
+      }
+    }
+  }
+
+  package func plan() async throws(Failure) -> Planned<Plan> {
+    var plan = Plan(deadLetters: nil)
+    do throws(Failure) {
+      plan.deadLetters = try await deadLetters()
+    } catch {
+      // The queue may not exist before earlier steps have run.
+      if !site.isPreview || error.kind == .cancelled { throw error }
+    }
+    return Planned(plan, changes: [])
+  }
+
+  private func deadLetters() async throws(Failure) -> Int? {
+    if input.deadLetterMayGrow == true { return nil }
+    let counts = try await queues.counts(of: input.queue)
+    guard let name = input.deadLetter ?? counts.deadLetter else { return nil }
+    return try await queues.counts(of: name).total
+  }
+
+  package func apply(
+    _ plan: Plan, from checkpoint: Checkpoint?, progress: Progress<Checkpoint>
+  ) async throws(Failure) -> StepReport {
+    let pace = progress.pace
+    let began = checkpoint?.began ?? pace.clock.now()
+    if checkpoint == nil { try await progress.saveNow(Checkpoint(began: began)) }
+    let end = began + (input.within?.duration ?? Self.withinDefault)
+    var quietSince: Timestamp?
+    while true {
+      let counts = try await queues.counts(of: input.queue)
+      let dead = try await grown(plan, counts)
+      let now = pace.clock.now()
+      quietSince = counts.total == 0 ? quietSince ?? now : nil
+      if let since = quietSince, now >= since + (input.stable?.duration ?? Self.stableDefault) {
+        return StepReport(
+          outputs: ["deadLetters": dead.map { "\($0)" } ?? ""],
+          notes: ["\(input.queue) was empty from \(since) on"])
+      }
+      let next = now + (input.every?.duration ?? Self.everyDefault)
+      guard next <= end else {
+        throw .permanent(
+          "\(input.queue) has not run dry in time: \(counts.text)",
+          hint: "See whether its consumers run, then 'cutover retry \(site.step)'.")
+      }
+      pace.report(Pace.Reading(done: 0, total: counts.total, unit: "messages"))
+      let reason = counts.total == 0 ? "\(input.queue) to stay empty" : "\(input.queue) to run dry"
+      try await pace.wait(until: next, for: "\(reason) (\(counts.text))")
+    }
+  }
+
+  /// What the dead-letter queue holds; throws when that is more than it was.
+  private func grown(_ plan: Plan, _ counts: Queues.Counts) async throws(Failure) -> Int? {
+    guard let before = plan.deadLetters, let name = input.deadLetter ?? counts.deadLetter else {
+      return nil
+    }
+    let now = try await queues.counts(of: name).total
+    guard now <= before else {
+      throw .permanent(
+        "\(now - before) messages of \(input.queue) ended in \(name): they were not worked off",
+        hint: "Look at them there, then 'cutover retry \(site.step)' or 'cutover rollback'.")
+    }
+    return now
+  }
+
+  package func verify(
+    _ plan: Plan, report: StepReport, pace: Pace
+  ) async throws(Failure) -> Verification {
+    let counts = try await queues.counts(of: input.queue)
+    return Verification(counts.total == 0 ? .passed(counts.text) : .failed(counts.text))
+  }
+
+  package func undo(_ plan: Plan, from checkpoint: Checkpoint?, pace: Pace) async throws(Failure) {}
+}
