@@ -104,7 +104,7 @@ let package = Package(
       name: "CutoverTests",
       dependencies: [
         "cutover", "Program", "Commands", "JSON", "JournalStore", "Resources", "Rollouts",
-        "Subprocesses", "Harness",
+        "Subprocesses", "Harness", "AWS", "Wire",
       ],
       exclude: ["Fixtures"]),
     .testTarget(

@@ -96,24 +96,29 @@ package struct CloudStep: Action {
   /// The check's answer; nil without a check, or when it says that there is nothing yet.
   private func look() async throws(Failure) -> JSONValue? {
     guard let check = input.check else { return nil }
-    switch try await caller.ask(check.request) {
-    case .answer(let answer): return answer
-    case .error(let code, let failure):
-      if check.missing?.contains(code) == true { return nil }
-      throw Failure(
-        failure.kind, "step \(site.step) cannot tell whether its work is done: \(failure.summary)",
-        hint: failure.hint)
+    let reason: Failure
+    do throws(Failure) {
+      switch try await caller.ask(check.request) {
+      case .answer(let answer): return answer
+      case .error(let code, let failure):
+        if check.missing?.contains(code) == true { return nil }
+        reason = failure
+      }
+    } catch {
+      if error.kind == .cancelled { throw error }
+      reason = error
     }
+    throw Failure(
+      reason.kind, "step \(site.step) cannot tell whether its work is done: \(reason.summary)",
+      hint: reason.hint)
   }
 
   private func remembered(_ answer: JSONValue) throws(Failure) -> [String: String] {
     var values: [String: String] = [:]
     for (name, path) in input.check?.remember ?? [:] {
       guard let value = JSONPath(path)?.value(in: answer) else { continue }
-      guard !value.text.contains(CloudTemplate.secretMark) else {
-        throw .refused(
-          "\(title): what stands at \(path) asks for a secret", hint: "Remember something else.")
-      }
+      try CloudOutputs.check(
+        value.string ?? value.text, "what stands at \(path)", title, site.secrets)
       values[name] = value.text
     }
     return values
@@ -129,7 +134,10 @@ package struct CloudStep: Action {
     var reached = checkpoint
     if reached == nil, let answer = try await look(), done.allSatisfy({ $0.holds(in: answer) }) {
       report.notes = ["its work was done already"]
-      reached = Checkpoint(outputs: try outputs(answer), sent: pace.clock.now())
+      // Undo may need what the call gave.
+      let found = Checkpoint(outputs: try outputs(answer), sent: pace.clock.now())
+      try await progress.saveNow(found)
+      reached = found
     }
     if reached == nil {
       try pace.checkStop()
@@ -149,31 +157,18 @@ package struct CloudStep: Action {
   }
 
   private func send() async throws(Failure) -> JSONValue {
+    var isFirst = false
     if input.isChanging {
-      try await mark.begin(title, again: input.isRepeatable || input.check != nil)
+      isFirst = try await mark.begin(title, again: input.isRepeatable || input.check != nil)
     }
     let answer: JSONValue
     do throws(CloudFailure) {
       answer = try await caller.send(input.request, isRepeatable: input.isRepeatable)
     } catch {
-      switch error {
-      case .service(let code, _) where input.expect?.errors?.contains(code) == true:
+      if case .service(let code, _) = error, input.expect?.errors?.contains(code) == true {
         return ["errorCode": .string(code)]
-      case .service(_, let failure):
-        // What may come right by itself was turned away, not carried out.
-        if failure.isTransient, !input.isRepeatable { try await mark.forget() }
-        throw caller.redacted(failure)
-      case .wire(let failure, let wasSent):
-        if !wasSent { try await mark.forget() }
-        if wasSent, !input.isRepeatable, input.check == nil, failure.kind != .cancelled {
-          throw caller.redacted(
-            .refused(
-              "\(title) may have been carried out: \(failure.summary)",
-              hint: "Look there. 'cutover retry \(site.step)' calls it once more, 'cutover skip "
-                + "\(site.step) --reason TEXT' takes it for done."))
-        }
-        throw caller.redacted(failure)
       }
+      throw try await meaning(of: error, isFirst: isFirst)
     }
     let wrong = expected.filter { !$0.holds(in: answer) }.map { $0.finding(in: answer) }
     guard wrong.isEmpty else {
@@ -185,8 +180,24 @@ package struct CloudStep: Action {
     return answer
   }
 
+  /// What an error means: surely nothing was done, or nobody knows.
+  private func meaning(
+    of error: CloudFailure, isFirst: Bool
+  ) async throws(Failure) -> Failure {
+    let failure = caller.redacted(error.failure)
+    guard error.mayHaveActed else {
+      if isFirst { try await mark.forget() }
+      return failure
+    }
+    if input.isRepeatable || input.check != nil || failure.kind == .cancelled { return failure }
+    return .refused(
+      "\(title) may have been carried out: \(failure.summary)",
+      hint: "Look there. 'cutover retry \(site.step)' calls it once more, 'cutover skip "
+        + "\(site.step) --reason TEXT' takes it for done.")
+  }
+
   private func outputs(_ answer: JSONValue) throws(Failure) -> [String: String] {
-    try CloudOutputs.read(input.outputs, of: answer, title)
+    try CloudOutputs.read(input.outputs, of: answer, title, site.secrets)
   }
 
   private func values(_ plan: Plan, _ state: Checkpoint?) -> [String: JSONValue] {

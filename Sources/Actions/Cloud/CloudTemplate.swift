@@ -37,21 +37,42 @@ struct CloudTemplate {
   }
 
   private func filled(_ text: String) throws(Failure) -> JSONValue {
-    if let name = Self.loneName(text), let value = values[name] { return value }
-    var result = text
-    for (name, value) in values.sorted(by: { $0.key < $1.key }) {
-      result = result.replacing("{\(name)}", with: CommandOutputs.text(value))
+    let pieces = Self.pieces(text)
+    if pieces.count == 1, let name = pieces[0].name, let value = values[name] { return value }
+    var result = ""
+    for piece in pieces {
+      if let value = piece.name.flatMap({ values[$0] }) {
+        result += CommandOutputs.text(value)
+      } else {
+        result += piece.text
+      }
     }
     return .string(result)
   }
 
-  private static func loneName(_ text: String) -> String? {
-    guard text.hasPrefix("{"), text.hasSuffix("}"), text.utf8.count > 2 else { return nil }
-    let name = String(text.dropFirst().dropLast())
-    return isName(name) ? name : nil
+  /// A text cut at the names in its braces; a value that is put in is not looked at again.
+  private static func pieces(_ text: String) -> [(text: Substring, name: String?)] {
+    var pieces: [(text: Substring, name: String?)] = []
+    var rest = Substring(text)
+    while let open = rest.firstIndex(of: "{") {
+      let inner = rest[rest.index(after: open)...].prefix { $0 != "{" && $0 != "}" }
+      let isSecret = rest[..<open].hasSuffix("$")
+      let isClosed = rest[inner.endIndex...].hasPrefix("}")
+      if isClosed, !isSecret, isName(inner) {
+        let end = rest.index(after: inner.endIndex)
+        if open > rest.startIndex { pieces.append((rest[..<open], nil)) }
+        pieces.append((rest[open..<end], String(inner)))
+        rest = rest[end...]
+      } else {
+        pieces.append((rest[..<inner.endIndex], nil))
+        rest = rest[inner.endIndex...]
+      }
+    }
+    if !rest.isEmpty { pieces.append((rest, nil)) }
+    return pieces
   }
 
-  private static func isName(_ text: String) -> Bool {
+  private static func isName(_ text: Substring) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy { byte in
         switch byte {
@@ -61,10 +82,10 @@ struct CloudTemplate {
       }
   }
 
-  /// The names that stand alone in a text's braces.
+  /// The names that stand in the braces of texts.
   static func names(in value: JSONValue) -> Set<String> {
     switch value {
-    case .string(let text): return loneName(text).map { [$0] } ?? []
+    case .string(let text): return Set(pieces(text).compactMap(\.name))
     case .array(let elements):
       return elements.reduce(into: []) { $0.formUnion(names(in: $1)) }
     case .object(let members):

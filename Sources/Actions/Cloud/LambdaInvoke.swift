@@ -164,14 +164,15 @@ package struct LambdaInvoke: Action {
     if !isReversible { try await progress.crossPointOfNoReturn() }
     let call = try await call(
       input.function, input.qualifier, input.payload ?? .object([]), values: [:])
-    try await mark.begin(
+    let isFirst = try await mark.begin(
       "an invocation of \(title)", again: input.whenInterrupted == .again || !isChanging)
     progress.pace.report(Pace.Reading(waitingFor: "\(title) to answer"))
-    let reply = try await judged(call)
+    let reply = try await judged(call, isFirst: isFirst)
     var notes: [String] = []
     if let tail = reply.logTail(bytesMax: Self.logBytesMax) { notes = [site.secrets.redact(tail)] }
     let done = Checkpoint(
-      outputs: try CloudOutputs.read(input.outputs, of: reply.answer, title), notes: notes)
+      outputs: try CloudOutputs.read(input.outputs, of: reply.answer, title, site.secrets),
+      notes: notes)
     try await progress.saveNow(done)
     return StepReport(outputs: done.outputs, notes: done.notes)
   }
@@ -196,12 +197,12 @@ package struct LambdaInvoke: Action {
   }
 
   /// Sends the invocation and throws unless its answer is a good one.
-  private func judged(_ call: CloudCall) async throws(Failure) -> LambdaReply {
+  private func judged(_ call: CloudCall, isFirst: Bool) async throws(Failure) -> LambdaReply {
     let reply: CloudReply
     do throws(CloudFailure) {
       reply = try await site.outside.cloud.call(call, in: site.context)
     } catch {
-      throw redacted(try await meaning(of: error))
+      throw redacted(try await meaning(of: error, isFirst: isFirst))
     }
     let answer = LambdaReply(reply)
     if let failure = answer.failure(title, site.step, statuses: input.statuses) {
@@ -219,13 +220,15 @@ package struct LambdaInvoke: Action {
   }
 
   /// What no answer means: surely not invoked, or nobody knows.
-  private func meaning(of error: CloudFailure) async throws(Failure) -> Failure {
+  private func meaning(
+    of error: CloudFailure, isFirst: Bool
+  ) async throws(Failure) -> Failure {
     switch error {
     case .wire(let failure, wasSent: false):
-      try await mark.forget()
+      if isFirst { try await mark.forget() }
       return failure
     case .service(let code, let failure) where !Self.unsureCodes.contains(code):
-      try await mark.forget()
+      if isFirst { try await mark.forget() }
       return failure
     case .wire(let failure, _), .service(_, let failure):
       if failure.kind == .cancelled { return failure }

@@ -83,14 +83,17 @@ package struct ParametersRead: Action {
       guard let value = parameter["Value"]?.string, let name = parameter["Name"]?.string else {
         continue
       }
-      // A selector (name:3, name:label) and a full name come back in fields of their own.
-      let full = [name, name + (parameter["Selector"]?.string ?? ""), parameter["ARN"]?.string]
       if parameter["Type"]?.string == "SecureString" {
         throw .refused(
           "the SSM parameter '\(name)' is a secret, which no output may hold",
           hint: "Write ${secret:ssm:\(name)} where it is used.")
       }
-      for name in full.compactMap(\.self) { values[name] = value }
+      // A version or label (name:3) that was asked for comes back in a field of its own, or not.
+      let version = parameter["Version"].map { ":\(CommandOutputs.text($0))" }
+      let selectors = parameter["Selector"]?.string.map { [$0] } ?? ["", version ?? ""]
+      for full in [name, parameter["ARN"]?.string].compactMap(\.self) {
+        for selector in selectors { values[full + selector] = value }
+      }
     }
     return values
   }

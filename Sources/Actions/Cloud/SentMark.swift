@@ -19,16 +19,19 @@ struct SentMark {
 
   /// Notes that something is about to be sent.
   ///
-  /// Refuses if that was so before and no person has asked to retry since, unless `again`.
-  func begin(_ what: String, again: Bool) async throws(Failure) {
+  /// Refuses if that was so before and no person has asked to retry since, unless `again`. True if
+  /// it was not so before: only then may ``forget()`` be called.
+  func begin(_ what: String, again: Bool) async throws(Failure) -> Bool {
     let retries = await retries()
-    if try mark(retries).isSet(), !again {
+    let isFirst = try !mark(retries).isSet()
+    if !isFirst, !again {
       throw .refused(
         "\(what) was begun before, and how it ended is not known: it may have been carried out",
         hint: "Look there. 'cutover retry \(site.step)' does it once more, 'cutover skip "
           + "\(site.step) --reason TEXT' takes it for done.")
     }
     try mark(retries).set()
+    return isFirst
   }
 
   /// Takes the note back: what was to be sent surely had no effect.

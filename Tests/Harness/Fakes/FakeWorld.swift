@@ -31,15 +31,17 @@ package final class FakeWorld: Sendable {
   private let providers: [Provider]
   /// Whom to ask about names instead of ``resolver``.
   private let realResolver: (any DNSResolver)?
+  private let cloud: any CloudExchange
 
   /// A world with an empty zone `example.test.`, whose clock moves by itself.
   package init(
     clock: ManualClock = ManualClock(movesByItself: true), providers: [Provider] = [],
-    resolver: (any DNSResolver)? = nil
+    resolver: (any DNSResolver)? = nil, cloud: any CloudExchange = NoCloud()
   ) throws {
     self.clock = clock
     self.providers = providers
     realResolver = resolver
+    self.cloud = cloud
     zone = FakeZone(try ResourceURL("fakezone://main"), origin: "example.test.")
     folder = try TemporaryFolder()
     let values = SecretValues()
@@ -89,7 +91,7 @@ package final class FakeWorld: Sendable {
       outside: Site.Outside(
         resources: ResourceCatalog(fakes + providers),
         context: ProviderContext(secrets: secrets, clock: clock),
-        resolver: realResolver ?? resolver, http: http,
+        resolver: realResolver ?? resolver, http: http, cloud: cloud,
         processEnvironment: now.processEnvironment),
       record: { [self] in state.withLock { $0.record } })
   }
