@@ -40,7 +40,7 @@ enum CommandList {
         "Writing playbooks",
         [
           .command(ActionsCommand.self), .command(ProvidersCommand.self),
-          .command(SchemaCommand.self),
+          .command(SchemaCommand.self), .command(PolicyCommand.self),
         ]),
     ])
 }

@@ -17,7 +17,7 @@ extension Provider {
           S3Client(try S3Location(url), session, purpose: context.purpose), limits: .standard)
       },
       permissions: { (url, use) throws(Failure) in
-        S3Permissions(try S3Location(url), session).needed(for: use)
+        try S3Permissions(url, session).needed(for: use)
       })
   }
 }
@@ -27,17 +27,22 @@ extension Provider {
 /// Source: "Actions, resources, and condition keys for Amazon S3" of the service authorization
 /// reference.
 struct S3Permissions {
-  private let location: S3Location
+  private let profile: String?
+  private let encryption: S3Encryption?
   private let bucket: String
   private let objects: String
 
-  init(_ location: S3Location, _ session: AWSSession) {
-    self.location = location
-    let region = (try? session.region(at: location.place)) ?? "us-east-1"
+  /// Takes any name with a `*` in it too, which stands for what is not known yet.
+  init(_ url: ResourceURL, _ session: AWSSession) throws(Failure) {
+    profile = url.parameter("profile")
+    encryption = try S3Encryption(url)
+    let region = (try? session.region(at: url.namedPlace)) ?? "us-east-1"
     let partition =
       region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
-    bucket = "arn:\(partition):s3:::\(location.bucket)"
-    objects = "\(bucket)/\(String(decoding: location.prefix, as: UTF8.self))*"
+    let name = url.authority.contains("*") ? url.authority : try S3Location(url).bucket
+    bucket = "arn:\(partition):s3:::\(name)"
+    let folder = url.path.drop { $0 == "/" }
+    objects = "\(bucket)/\(folder)\(folder.isEmpty || folder.hasSuffix("/") ? "" : "/")*"
   }
 
   func needed(for use: ResourceUse) -> [Permission] {
@@ -74,13 +79,13 @@ struct S3Permissions {
   ]
 
   private func on(_ resource: String, _ actions: [String]) -> [Permission] {
-    actions.map { Permission("s3:\($0)", on: resource, profile: location.place.profile) }
+    actions.map { Permission("s3:\($0)", on: resource, profile: profile) }
   }
 
   private func key(_ actions: [String]) -> [Permission] {
-    guard let key = location.encryption?.key else { return [] }
+    guard let key = encryption?.key else { return [] }
     // Rights go by the key's own name; one that is called by its alias has to be looked up.
     let resource = key.hasPrefix("arn:") && key.contains(":key/") ? key : "*"
-    return actions.map { Permission($0, on: resource, profile: location.place.profile) }
+    return actions.map { Permission($0, on: resource, profile: profile) }
   }
 }

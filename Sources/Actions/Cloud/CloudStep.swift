@@ -59,10 +59,11 @@ package struct CloudStep: Action {
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
     let call = input.call
     let requests: [CloudRequest?] = [
-      call.request, call.check?.request, call.poll?.request, call.undo?.request,
-      call.undo?.poll?.request,
+      call.request, call.poll?.request, call.undo?.request, call.undo?.poll?.request,
     ]
-    return requests.compactMap { $0?.use(call.service, call.account.place) }.map { .call($0) }
+    let check = call.check?.request.use(call.service, call.account.place)
+    return (check.map { [.look($0)] } ?? [])
+      + requests.compactMap { $0?.use(call.service, call.account.place) }.map { .call($0) }
   }
 
   private var title: String { "\(input.service) \(input.request.operation)" }

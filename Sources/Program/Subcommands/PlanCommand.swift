@@ -9,24 +9,27 @@ struct PlanCommand: Command {
   static let discussion = """
     Every step looks at the world as it is now and says what it would change, what runs side by \
     side, and how long it takes. A line marks the point of no return. Steps that need what an \
-    earlier one gives are planned when they are reached.
+    earlier one gives are planned when they are reached. IAM is asked whether the rights are there \
+    that the steps on AWS take.
     """
   static let fields: [Field<Self>] =
     [
       .positional("playbook", \.playbook, "The playbook file (JSON5).", completes: .files),
       .option("live", \.live, "colour", "Which colour is live now, if nothing is recorded yet."),
       .flag("json", \.isJSON, "The plan as one JSON object."),
+      .flag("no-permissions", \.noPermissions, "Do not ask IAM whether the rights are there."),
     ] + Field.shared(\.parameters, ParameterOptions.fields)
     + Field.shared(\.cloud, CloudOptions.fields)
     + Field.shared(\.journal, JournalOption.fields)
   static let examples = [
     Example("cutover plan playbooks/local.json5", "Shows each step with its changes.")
   ]
-  static let seeAlso = ["check", "run"]
+  static let seeAlso = ["check", "policy", "run"]
 
   var playbook = ""
   var live: Colour?
   var isJSON = false
+  var noPermissions = false
   var parameters = ParameterOptions()
   var cloud = CloudOptions()
   var journal = JournalOption()
@@ -41,22 +44,43 @@ struct PlanCommand: Command {
     let preview = try await Preview.make(
       read.playbook, from: from, wiring: context.wiring, workFolder: WorkFolder.of(journal.path))
     let report = PlanReport(preview: preview)
+    let permissions = await permissions(of: read.playbook, context)
     if isJSON {
-      context.console.write(report.json.text + "\n")
+      var value = report.json
+      if let permissions { value["permissions"] = permissions.json }
+      context.console.write(value.text + "\n")
     } else {
       context.console.show(
-        (note.map { [$0] } ?? []) + report.lines + conclusion(preview))
+        (note.map { [$0] } ?? []) + report.lines + (permissions?.lines ?? [])
+          + conclusion(preview, permissions))
     }
-    return (preview.problems.isEmpty ? ExitCode.done : .badInput).rawValue
+    let isFine = preview.problems.isEmpty && permissions?.missing.isEmpty != false
+    return (isFine ? ExitCode.done : .badInput).rawValue
   }
 
-  private func conclusion(_ preview: Preview) -> [Line] {
+  /// What IAM says of the rights that are needed; nil when none are, or nobody wants to know.
+  private func permissions(
+    of playbook: Playbook, _ context: Context
+  ) async -> PermissionFindings? {
+    guard !noPermissions else { return nil }
+    let needs = PlaybookRights(playbook, context.wiring).needs
+    guard !needs.isEmpty else { return nil }
+    let outside = context.wiring.outside
+    return await PermissionCheck(cloud: outside.cloud, context: outside.context)
+      .findings(on: needs)
+  }
+
+  private func conclusion(_ preview: Preview, _ permissions: PermissionFindings?) -> [Line] {
     let next = NextCommand(journal: journal)
     let words =
       [playbook] + (live.map { ["--live", $0.rawValue] } ?? []) + parameters.words
       + cloud.words
-    guard !preview.problems.isEmpty else { return NextCommand.line([next(["run"] + words)]) }
-    let steps = preview.problems.map(\.step).joined(separator: ", ")
+    var wrong = preview.problems.map(\.step)
+    for step in permissions?.missing.flatMap(\.steps) ?? [] where !wrong.contains(step) {
+      wrong.append(step)
+    }
+    guard !wrong.isEmpty else { return NextCommand.line([next(["run"] + words)]) }
+    let steps = wrong.joined(separator: ", ")
     return [.empty, Line("It would not come through as it stands: look at \(steps).", .bad)].next(
       next(["plan"] + words))
   }

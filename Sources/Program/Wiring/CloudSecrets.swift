@@ -43,6 +43,34 @@ struct CloudSecrets: Sendable {
     }
   }
 
+  /// The call that reveals a secret; nil for those that no cloud keeps.
+  static func use(_ kind: String, _ reference: String) throws(Failure) -> CloudUse? {
+    func full(_ place: CloudPlace, _ service: String, _ resource: String) -> String {
+      let region = place.region ?? "*"
+      let partition =
+        region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
+      return "arn:\(partition):\(service):\(region):*:\(resource)"
+    }
+    switch kind {
+    case "ssm":
+      let name = try Name(reference, keyed: false)
+      // A version or a label stands behind a colon; rights go by the parameter.
+      let bare = name.text.split(separator: ":").first.map { $0.drop { $0 == "/" } } ?? ""
+      return CloudUse(
+        "ssm", "GetParameter", at: name.place,
+        on: name.text.hasPrefix("arn:")
+          ? name.text : full(name.place, "ssm", "parameter/\(bare)"))
+    case "secretsmanager":
+      let name = try Name(reference, keyed: true)
+      // Six characters that nobody chooses end a secret's full name.
+      return CloudUse(
+        "secretsmanager", "GetSecretValue", at: name.place,
+        on: name.text.hasPrefix("arn:")
+          ? name.text : full(name.place, "secretsmanager", "secret:\(name.text)-??????"))
+    default: return nil
+    }
+  }
+
   /// The value of a parameter; nil when there is none of that name.
   func parameter(_ reference: String) async throws(Failure) -> String? {
     let name = try Name(reference, keyed: false)

@@ -5,6 +5,8 @@ package import Resources
 package enum StepRight: Sendable, Hashable {
   case use(ResourceURL, ResourceUse)
   case call(CloudUse)
+  /// A call that looks, also while the step is planned.
+  case look(CloudUse)
   /// Something that only the run will name; says what.
   case unknown(String)
 
