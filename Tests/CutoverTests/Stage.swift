@@ -42,7 +42,7 @@ struct Stage {
   }
 
   /// Writes `p.json5` with these steps.
-  func write(_ steps: String..., parameters: String = "") throws {
+  func write(_ steps: String..., parameters: String = "", notify: String = "") throws {
     try cutover.write(
       "p.json5",
       """
@@ -51,6 +51,7 @@ struct Stage {
         environment: "stage",
         parameters: { \(parameters) },
         colors: { blue: { name: "sky" }, green: { name: "grass" } },
+        notify: [ \(notify) ],
         steps: [
           \(steps.joined(separator: "\n    "))
         ],
@@ -61,8 +62,9 @@ struct Stage {
   func go(_ id: String) throws { try cutover.write("go-\(id)", "") }
 
   /// Begins the rollout in the background and reads until a step is under way.
-  func begin(until text: String) throws -> Child {
-    let child = try cutover.start("run", "p.json5", "--live", "blue", "--yes")
+  func begin(until text: String, environment: [String: String] = [:]) throws -> Child {
+    let child = try cutover.start(
+      "run", "p.json5", "--live", "blue", "--yes", environment: environment)
     if !child.reads(text) {
       throw HarnessError("the rollout did not come to '\(text)': \(child.seen)\(child.errors())")
     }
@@ -70,8 +72,9 @@ struct Stage {
   }
 
   @discardableResult
-  func run(_ words: String...) throws -> Binary.Output {
-    try cutover.run(["run", "p.json5", "--live", "blue", "--yes"] + words)
+  func run(_ words: String..., environment: [String: String] = [:]) throws -> Binary.Output {
+    try cutover.run(
+      ["run", "p.json5", "--live", "blue", "--yes"] + words, environment: environment)
   }
 
   func status() throws -> JSONValue {

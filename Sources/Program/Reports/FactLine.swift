@@ -34,7 +34,7 @@ enum FactLine {
   }
 
   /// At least one line; what a fact means to the reader.
-  private static func text(_ fact: Fact, _ machine: RolloutMachine?) -> [Line] {
+  static func text(_ fact: Fact, _ machine: RolloutMachine?) -> [Line] {
     switch fact {
     case .started(let by): ["started by \(by.name, .strong)\(reason(by))"]
     case .attached(let driver, nil): ["driven by \(driver)"]

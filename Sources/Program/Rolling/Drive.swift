@@ -49,6 +49,9 @@ struct Drive {
     let wiring = context.wiring
     var options = wiring.pace
     options.leavesAtGates = leavesAtGates
+    let notifier = Notifier(
+      loaded, journal: journal, wiring: wiring, workFolder: workFolder, next: next,
+      say: { [display] line in display.say(line) })
     let driver = Driver(
       loaded.record,
       pilot: Pilot(loaded.machine, seed: wiring.seed),
@@ -57,17 +60,24 @@ struct Drive {
           loaded.playbook, rollout: loaded.record.id, catalog: wiring.actions,
           outside: wiring.outside, workFolder: workFolder)),
       journal: journal, lease: helm.lease, clock: wiring.clock, secrets: wiring.secrets,
-      options: options, observer: { [display] event in display.take(event) })
+      options: options,
+      observer: { [display, notifier] event in
+        display.take(event)
+        if case .fact = event { notifier.wake() }
+      })
     let interruption = Interruption { count in interrupted(count, driver) }
     let ending: Driver.Ending
     do throws(JournalError) {
       ending = try await driver.run()
     } catch {
+      await notifier.stop()
       if interruption.hasHappened, case .storage(.cancelled) = error {
         return try await close(loaded, .interrupted)
       }
       throw error
     }
+    // While the lease is held still: nobody else sends the same.
+    await notifier.finish()
     return try await close(loaded, code(of: ending, wasInterrupted: interruption.hasHappened))
   }
 

@@ -55,11 +55,13 @@ package struct Playbook: Sendable {
   package let steps: [Step]
   /// The `live` section with references unresolved: zone, name, type, value, stack.
   package let live: JSONValue?
+  /// Who is told what happens.
+  package let notify: [NotifyChannel]
 
   package init(
     environment: String, description: String? = nil, parameters: [JSONValue.Member],
     given: [JSONValue.Member] = [], blue: [JSONValue.Member], green: [JSONValue.Member],
-    steps: [Step], live: JSONValue?
+    steps: [Step], live: JSONValue?, notify: [NotifyChannel] = []
   ) {
     self.environment = environment
     self.description = description
@@ -69,6 +71,7 @@ package struct Playbook: Sendable {
     self.green = green
     self.steps = steps
     self.live = live
+    self.notify = notify
   }
 
   package func values(of colour: Colour) -> [JSONValue.Member] {

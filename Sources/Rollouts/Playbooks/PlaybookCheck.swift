@@ -40,6 +40,7 @@ struct PlaybookCheck {
     let defaults = readDefaults(root["defaults"])
     let steps = readSteps(root, defaults)
     let live = readLive(root["live"])
+    let notify = readNotify(root["notify"])
     for name in ["description", "$schema"] {
       if let node = root[name], node.string == nil {
         report("expected a text, found \(node.noun)", at: node.position)
@@ -49,7 +50,8 @@ struct PlaybookCheck {
     return Playbook(
       environment: environment ?? "", description: root["description"]?.string,
       parameters: parameters.values, given: parameters.given, blue: colours[.blue] ?? [],
-      green: colours[.green] ?? [], steps: steps, live: live)
+      green: colours[.green] ?? [], steps: steps, live: live,
+      notify: notify)
   }
 
   mutating func report(_ message: String, at position: JSONPosition) {

@@ -9,10 +9,12 @@ enum PlaybookFields {
   static let stepsMax = 500
   static let parametersMax = 1000
   static let nameLengthMax = 64
+  static let channelsMax = 20
   static let recordTypes = ["CNAME", "A", "AAAA", "TXT"]
 
   static let sections = [
-    "playbook", "environment", "description", "parameters", "colors", "live", "defaults", "steps",
+    "playbook", "environment", "description", "parameters", "colors", "live", "notify", "defaults",
+    "steps",
     // Editors find the schema by this key.
     "$schema",
   ]
@@ -55,4 +57,21 @@ enum PlaybookFields {
     .required("value", .string, "What the record holds when a colour is live: ${color.…}."),
     .optional("stack", .resource(.stack), "The stack of a colour: …${color.…}."),
   ]
+
+  static let topic: [InputField] = [
+    .required("sns", .string, "The ARN of an SNS topic."),
+    .optional("profile", .string, "The profile whose credentials publish to it."),
+    .optional("role", .string, "A role to take on with those credentials."),
+    events,
+  ]
+
+  static let webhook: [InputField] = [
+    .required("webhook", .secretText, "The URL that is called with POST."),
+    .required("secret", .secretText, "What calls are signed with: ${secret:…}."),
+    events,
+  ]
+
+  private static let events = InputField.optional(
+    "on", .list(.choice(NotifyEvent.allCases.map(\.rawValue))),
+    "What is told; without it all but step-started, step-applied and step-retrying.")
 }

@@ -38,6 +38,7 @@ private struct PlaybookSchema {
         "colors": colours,
         "live": described(
           object(PlaybookFields.live), "How the outside shows which colour is live."),
+        "notify": notify,
         "defaults": described(
           object(PlaybookFields.behaviour, withReferences: false),
           "What holds for every step that does not say otherwise."),
@@ -75,6 +76,15 @@ private struct PlaybookSchema {
       "additionalProperties": false,
       "properties": .object(
         Colour.allCases.map { .init($0.rawValue, ["type": "object"]) }),
+    ]
+  }
+
+  private var notify: JSONValue {
+    [
+      "type": "array",
+      "description": "Who is told what happens: SNS topics and webhooks.",
+      "maxItems": JSONValue(PlaybookFields.channelsMax),
+      "items": ["oneOf": [object(PlaybookFields.topic), object(PlaybookFields.webhook)]],
     ]
   }
 
