@@ -394,6 +394,73 @@ class Server:
 
 def bench_aws():
     bench_aws_tables()
+    bench_aws_buckets()
+
+
+def bench_aws_buckets():
+    count = 10_000 if QUICK else 100_000
+    size = 4096
+    say(f"\naws buckets: {count:,} objects of 4 KB from one bucket to another, on a stub server")
+    peers = [(name, words) for name, words in [
+        ("aws s3 sync", ["aws", "s3", "sync", "s3://srcbucket", "s3://dstbucket", "--quiet"]),
+        ("s5cmd cp", ["s5cmd", "cp", "s3://srcbucket/*", "s3://dstbucket/"]),
+        ("rclone sync, 16 wide", [
+            "rclone", "sync", "--transfers", "16", "--checkers", "16", "stub:srcbucket",
+            "stub:dstbucket"]),
+    ] if shutil.which(words[0])]
+    measure_buckets("buckets.sync", count, size, lambda server, folder: sync_buckets(server, folder))
+    for name, words in peers:
+        # The command-line tool of AWS would need minutes for all of them.
+        share = count // 10 if words[0] == "aws" else count
+        measure_buckets(
+            name, share, size,
+            lambda server, folder, words=words: Run(words, env=peer_environment(server)))
+    missing = {"aws", "s5cmd", "rclone"} - {words[0] for _, words in peers}
+    if missing:
+        say(f"  not found in PATH: {', '.join(sorted(missing))}")
+
+
+def measure_buckets(name, count, size, copy):
+    server = Server(count, size)
+    runs, verifying = [], []
+    try:
+        for number in range(RUNS):
+            server.get("/reset")
+            folder = fresh("aws", f"{number}")
+            os.makedirs(folder)
+            run = copy(server, folder)
+            stats = server.stats()
+            if stats["distinctObjects"] != count:
+                sys.exit(f"{name}: the copy is wrong: {stats}")
+            runs.append(run)
+            journal = os.path.join(folder, "journal.db")
+            if os.path.exists(journal):
+                verifying.append(spans(journal))
+    finally:
+        server.stop()
+    if verifying:
+        row(f"{name}: objects a second, {count:,}", [count / one[0] for one in verifying], "")
+        row("  its verification, both sides listed", [2 * count / one[1] for one in verifying], "")
+    row(f"{name}: objects a second, all in all, {count:,}", [count / one.seconds for one in runs], "")
+    row("  objects a processor second", [count / one.cpu for one in runs], "")
+    row("  peak memory", [one.megabytes for one in runs], "MB")
+
+
+def sync_buckets(server, folder):
+    book, journal = os.path.join(folder, "bench.json5"), os.path.join(folder, "journal.db")
+    with open(book, "w") as file:
+        file.write(playbook("buckets.sync", {"from": "s3://srcbucket", "to": "s3://dstbucket"}))
+    flush_disks()
+    return cutover(
+        "run", book, "--yes", "--live", "blue", "--journal", journal, env=server.environment())
+
+
+def peer_environment(server):
+    return {
+        **server.environment(), "S3_ENDPOINT_URL": server.url, "RCLONE_CONFIG_STUB_TYPE": "s3",
+        "RCLONE_CONFIG_STUB_PROVIDER": "Other", "RCLONE_CONFIG_STUB_ENV_AUTH": "true",
+        "RCLONE_CONFIG_STUB_REGION": "us-east-1", "RCLONE_CONFIG_STUB_ENDPOINT": server.url,
+    }
 
 
 def bench_aws_tables():

@@ -38,6 +38,31 @@ static bool objectNumber(const char *path, uint64_t *number) {
   return *number < settings.count;
 }
 
+static int hexadecimal(char digit) {
+  return digit <= '9' ? digit - '0' : (digit | 32) - 'a' + 10;
+}
+
+/// The number of the first object whose key comes after an escaped text in byte order.
+static uint64_t firstAfter(const char *escaped) {
+  char text[256];
+  size_t length = 0;
+  for (const char *from = escaped; *from && length < sizeof text - 1; from++) {
+    bool isEscape = *from == '%' && from[1] && from[2];
+    text[length++] = isEscape ? (char)(hexadecimal(from[1]) << 4 | hexadecimal(from[2])) : *from;
+    if (isEscape) from += 2;
+  }
+  text[length] = 0;
+  uint64_t low = 0, high = settings.count;
+  while (low < high) {
+    uint64_t middle = (low + high) / 2;
+    char key[32];
+    snprintf(key, sizeof key, "obj/%08lu", middle);
+    if (strcmp(key, text) > 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 static void putTag(Buffer *buffer, uint64_t number) {
   putf(buffer, "%016lx%016lx", mixed(number), mixed(~number));
 }
@@ -48,11 +73,8 @@ static void list(const Request *request, Reply *reply, bool isSource) {
   uint64_t most = keysMax, from = 0, count = 0;
   if (queryItem(request, "max-keys", text, sizeof text)) most = strtoull(text, NULL, 10);
   if (most > keysMax) most = keysMax;
-  uint64_t after;
   if (queryItem(request, "continuation-token", text, sizeof text)) from = strtoull(text, NULL, 10);
-  else if (queryItem(request, "start-after", text, sizeof text) && objectNumber(text, &after)) {
-    from = after + 1;
-  }
+  else if (queryItem(request, "start-after", text, sizeof text)) from = firstAfter(text);
   Buffer entries = {0};
   uint64_t next = from;
   for (; next < settings.count && count < most; next++) {
