@@ -27,6 +27,7 @@ struct PlaybookRights: Sendable {
       }
     }
     addLive(of: playbook)
+    addTopics(of: playbook)
     let programs = playbook.steps.filter { $0.uses == "command.run" }.map(\.id)
     if !programs.isEmpty {
       note("what the programs of \(programs.joined(separator: ", ")) take cannot be known")
@@ -96,6 +97,23 @@ struct PlaybookRights: Sendable {
       }
     } catch {
       note("the section 'live': \(error.summary)")
+    }
+  }
+
+  /// Whoever drives tells topics what happens, whichever way it goes.
+  private mutating func addTopics(of playbook: Playbook) {
+    let roles = [PolicyRole.apply] + (needs.contains { $0.role == .destroy } ? [.destroy] : [])
+    for channel in playbook.notify {
+      do throws(Failure) {
+        switch channel.target {
+        case .topic(let arn, let place):
+          try add(CloudUse("sns", "Publish", at: place, on: arn), of: "notify", roles)
+        case .webhook(let url, let secret):
+          try addSecrets(in: .array([.string(url), .string(secret)]), of: "notify", roles)
+        }
+      } catch {
+        note("the section 'notify': \(error.summary)")
+      }
     }
   }
 

@@ -77,7 +77,8 @@ struct LiveSight: Sendable {
       let name = absolute(indicator.name)
       let zone = judge(try await provider.recordSets(at: name), indicator)
       var servers: [(server: NameServer, sighting: Sighting)] = []
-      for server in try await provider.servers() {
+      // No name server tells what an alias stands for.
+      for server in try await indicator.type == "ALIAS" ? [] : provider.servers() {
         servers.append((server, await ask(server, name, indicator, outside.resolver)))
       }
       return (zone, servers)
@@ -114,7 +115,12 @@ struct LiveSight: Sendable {
     _ sets: [RecordSet], _ indicator: LiveIndicator
   ) -> Sighting {
     let type = indicator.type.uppercased()
-    let values = sets.filter { $0.type == type }.flatMap(\.values).map { normal($0, type) }
+    // The sets for both kinds of addresses lead to one place.
+    var values: [String] = []
+    for text in sets.flatMap({ $0.targets(of: type) }).map({ normal($0, type) })
+    where !values.contains(where: { $0.utf8.elementsEqual(text.utf8) }) {
+      values.append(text)
+    }
     for colour in Colour.allCases
     where values == [normal(indicator.sign(of: colour).value, type)] {
       return .colour(colour)

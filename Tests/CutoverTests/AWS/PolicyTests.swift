@@ -105,6 +105,22 @@ struct PolicyTests {
     #expect(value["notes"]?.text.contains("kms:Decrypt") == true)
   }
 
+  @Test("whoever drives may publish to the topics that are told")
+  func topics() throws {
+    let binary = try Binary()
+    let topic = "arn:aws:sns:eu-west-1:123456789012:releases"
+    let text = Self.playbook("a", "b").replacing(
+      "steps:", with: "notify: [{ sns: \"\(topic)\" }], steps:")
+    try binary.write("p.json5", text)
+    let output = try binary("policy", "p.json5", "--json")
+    let value = try JSONValue(parsing: output.text)
+    let statements = value["apply"]?["Statement"]?.elements ?? []
+    let publishing = statements.filter { $0["Action"]?.text.contains("sns:Publish") == true }
+    #expect(publishing.count == 1)
+    #expect(publishing.first?["Resource"]?.text.contains(topic) == true)
+    #expect(value["plan"]?.isNull == true)
+  }
+
   /// A server that is STS and IAM; `mode` says how it answers the simulation.
   private static func server(_ mode: String) -> String {
     #"""
