@@ -459,7 +459,8 @@ def peer_environment(server):
     return {
         **server.environment(), "S3_ENDPOINT_URL": server.url, "RCLONE_CONFIG_STUB_TYPE": "s3",
         "RCLONE_CONFIG_STUB_PROVIDER": "Other", "RCLONE_CONFIG_STUB_ENV_AUTH": "true",
-        "RCLONE_CONFIG_STUB_REGION": "us-east-1", "RCLONE_CONFIG_STUB_ENDPOINT": server.url,
+        "RCLONE_CONFIG_STUB_REGION": "us-east-1", "RCLONE_CONFIG_STUB_LIST_VERSION": "2",
+        "RCLONE_CONFIG_STUB_ENDPOINT": server.url,
     }
 
 

@@ -76,6 +76,19 @@ static void list(const Request *request, Reply *reply, bool isSource) {
   if (queryItem(request, "continuation-token", text, sizeof text)) from = strtoull(text, NULL, 10);
   else if (queryItem(request, "start-after", text, sizeof text)) from = firstAfter(text);
   Buffer entries = {0};
+  bool isFolded = queryItem(request, "delimiter", text, sizeof text) && text[0] &&
+                  !(queryItem(request, "prefix", text, sizeof text) && text[0]);
+  if (isFolded) {
+    // All objects are in one folder; a target that is empty so far has none.
+    bool hasAny = isSource && settings.count;
+    for (uint64_t number = 0; !hasAny && number < settings.count; number++) {
+      hasAny = isMarked(&objectMarks, number);
+    }
+    if (hasAny) {
+      putf(&entries, "<CommonPrefixes><Prefix>obj/</Prefix></CommonPrefixes>");
+    }
+    from = settings.count;
+  }
   uint64_t next = from;
   for (; next < settings.count && count < most; next++) {
     if (!isSource && !isMarked(&objectMarks, next)) continue;
