@@ -18,7 +18,8 @@ extension Wiring {
   private static func make(profile: String?) -> Wiring {
     let environment = ProcessInfo.processInfo.environment
     let clock = SystemClock()
-    var settings = AWSSession.Settings(environment: environment, homeFolder: NSHomeDirectory())
+    var settings = AWSSession.Settings(
+      environment: environment, homeFolder: environment["HOME"] ?? NSHomeDirectory())
     settings.profile = profile
     settings.askFactor = TerminalQuestion.factorAsker
     let aws = AWSSession(settings, clock: clock) { [settings] in
