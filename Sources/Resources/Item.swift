@@ -35,4 +35,9 @@ package enum ItemChange: Hashable, Sendable {
   case insert(Item)
   /// Removes the item; nothing there is success.
   case delete(ItemKey)
+  /// Writes an item only where `former`, which has the same key, still is, by what it means; that
+  /// the new one is there already is success.
+  case replace(former: Item, with: Item)
+  /// Removes the item only where it still is, by what it means; nothing there is success.
+  case remove(former: Item)
 }

@@ -12,7 +12,8 @@ package protocol TableStore: Sendable {
   func description() async throws(Failure) -> TableDescription?
   /// The key attributes of an item of this table; a store may have to ask for its schema first.
   func key(of item: Item) async throws(Failure) -> ItemKey
-  /// Whether an `insert` costs a request of its own where a `put` shares one with others.
+  /// Whether an `insert`, a `replace` and a `remove` cost a request of their own each, where a `put`
+  /// shares one with others.
   var writesConditionsOneByOne: Bool { get }
   /// At most `limit` items after `position`.
   func page(after position: PagePosition?, limit: Int) async throws(Failure) -> Page<Item>
@@ -20,7 +21,9 @@ package protocol TableStore: Sendable {
   func items(for keys: [ItemKey]) async throws(Failure) -> [Item?]
   /// Writes a batch and returns what the store did not take, to be tried again.
   ///
-  /// An `insert` that meets a different item comes back in `conflicts` and has changed nothing.
+  /// An `insert`, a `replace` or a `remove` that meets a different item comes back in `conflicts`
+  /// and has changed nothing. All of them can be repeated when it is not known whether they were
+  /// taken.
   func write(_ changes: [ItemChange]) async throws(Failure) -> WriteOutcome
   /// Creates the table with the description's key and attributes; one alike is success, another
   /// of the same name is refused.
@@ -37,6 +40,7 @@ extension TableStore {
 
 package struct WriteOutcome: Sendable, Equatable {
   package var unprocessed: [ItemChange]
+  /// The keys under which something else is than a guarded change was told.
   package var conflicts: [ItemKey]
 
   package init(unprocessed: [ItemChange] = [], conflicts: [ItemKey] = []) {

@@ -79,7 +79,8 @@ package struct FaultyDynamo: Sendable {
             body = self.rfile.read(int(self.headers["Content-Length"]))
             operation = self.headers["X-Amz-Target"].split(".")[-1]
             left = {}
-            if operation in ("BatchWriteItem", "PutItem", "Scan") and happens(throttled):
+            throttles = ("BatchWriteItem", "PutItem", "DeleteItem", "Scan")
+            if operation in throttles and happens(throttled):
                 return self.error("ProvisionedThroughputExceededException")
             if operation == "BatchWriteItem":
                 asked = json.loads(body)

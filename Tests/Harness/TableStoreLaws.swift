@@ -28,6 +28,7 @@ package struct TableStoreLaws: Sendable {
     try await creationIsRepeatable()
     try await writingIsRepeatableAndDurable()
     try await insertingNeverChanges()
+    try await guardingChangesOnlyWhatIsKnown()
     try await everyItemComesOnce()
     try await positionsOutliveProcessesAndChanges()
     try await keysFindItems()
@@ -120,6 +121,37 @@ package struct TableStoreLaws: Sendable {
     let key = try await store.key(of: put(1))
     try hold("the conflict is the key", outcome.conflicts.first == key, outcome)
     try await expect((0..<41).map { put($0) }, "an insert changes nothing that is there")
+  }
+
+  private func guardingChangesOnlyWhatIsKnown() async throws {
+    let store = try open()
+    // Written otherwise, it is still the same item.
+    let known = Item(bytes: [0x20] + put(0).bytes, isCanonical: false)
+    for _ in 0..<2 {
+      let outcome = try await store.write([
+        .replace(former: known, with: put(0, 1)), .remove(former: put(40)),
+      ])
+      try hold(
+        "what is as it was known is replaced and removed", outcome == WriteOutcome(), outcome)
+    }
+    let changed = [put(0, 1)] + (1..<40).map { put($0) }
+    try await expect(changed, "a guarded change is made once, and nothing beside it")
+    var keys: [ItemKey] = []
+    for number in [1, 77, 2] { keys.append(try await store.key(of: put(number))) }
+    let outcome = try await store.write([
+      .replace(former: put(1, 1), with: put(1, 1)), .replace(former: put(77), with: put(77, 1)),
+      .remove(former: put(2, 1)), .remove(former: put(78)),
+    ])
+    try hold(
+      "what differs from what was known comes back in part",
+      outcome.unprocessed.isEmpty && Set(outcome.conflicts) == Set(keys), outcome)
+    try await expect(changed, "a conflict changes nothing")
+    let restored = try await store.write([
+      .replace(former: put(0, 1), with: put(0)), .replace(former: put(1, 1), with: put(1)),
+      .put(put(40)),
+    ])
+    try hold("that the new item is there already is success", restored == WriteOutcome(), restored)
+    try await expect((0..<41).map { put($0) }, "a replacement can be taken back by another")
   }
 
   private func everyItemComesOnce() async throws {

@@ -14,6 +14,9 @@ package struct AWSCall: Sendable {
   package var limits: HTTPLimits
   /// Whether sending it twice does no harm; if not, it is sent again only if it surely never left.
   package var isRepeatable: Bool
+  /// Whether an answer that asks to slow down ends the call, since the caller keeps a pace of its
+  /// own that must hear of it at once.
+  package var leavesThrottling = false
   /// A label put before the endpoint's host, such as a bucket's name.
   package var hostLabel: String?
   package var payload: SignatureV4.Payload

@@ -163,6 +163,7 @@ package struct AWSClient: Sendable {
         continue
       }
       let mayRepeat = call.isRepeatable || !failure.wasSent || failure.isThrottled
+      if failure.isThrottled, call.leavesThrottling { throw failure }
       guard failure.isTransient, mayRepeat, attempt < Self.attemptsMax else { throw failure }
       try await rest(after: failure, attempt: attempt)
     }

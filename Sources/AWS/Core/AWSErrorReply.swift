@@ -21,11 +21,13 @@ struct AWSErrorReply {
     let (code, message) = content
     let seconds = headers.first("Retry-After").flatMap(Int64.init)
     let id = headers.first("x-amzn-RequestId") ?? headers.first("x-amz-request-id")
-    return AWSFailure(
+    var failure = AWSFailure(
       .service(code: code, message: message, status: status), operation: operation,
       requestID: id, retryAfterMilliseconds: seconds.map { $0 * 1000 },
       serviceTime: headers.first("Date").flatMap(HTTPDate.seconds),
       bucketRegion: headers.first("x-amz-bucket-region"))
+    if code == "ConditionalCheckFailedException" { failure.answer = body }
+    return failure
   }
 
   private var content: (code: String, message: String) {

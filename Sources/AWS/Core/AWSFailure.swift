@@ -24,6 +24,8 @@ package struct AWSFailure: Error, Sendable {
   package let serviceTime: Int64?
   /// The region in which S3 says that the bucket is; nil where it does not say.
   package let bucketRegion: String?
+  /// The answer to a condition that failed, which may hold what was met; empty for other failures.
+  package var answer: [UInt8] = []
 
   package init(
     _ kind: Kind, operation: String, requestID: String? = nil,

@@ -21,7 +21,13 @@ extension DynamoTable {
       }
       for part in try await concurrentMap(
         wave.conditions, atOnce: Self.requestsAtOnce,
-        { (each) async throws(Failure) in try await put(each.change, each.key, schema) })
+        { (each) async throws(Failure) in
+          switch each.change {
+          case .insert(let item): try await insert(item, each.change, each.key, schema)
+          case .replace, .remove: try await guarded(each.change, each.key, schema)
+          case .put, .delete: preconditionFailure("\(each.key.text) goes with a batch")
+          }
+        })
       {
         outcome.unprocessed += part.unprocessed
         outcome.conflicts += part.conflicts
@@ -54,7 +60,7 @@ extension DynamoTable {
     return left
   }
 
-  private static func refusal(
+  static func refusal(
     of key: ItemKey, _ failure: AWSFailure, _ url: ResourceURL
   ) -> Failure {
     let words = failure.failure(url)
@@ -74,17 +80,18 @@ extension DynamoTable {
     for (index, change) in batch.changes.enumerated() {
       if index > 0 { body.raw(",") }
       switch change.change {
-      case .put(let item), .insert(let item):
+      case .put(let item):
         body.raw("{\"PutRequest\":{\"Item\":")
         body.raw(item.bytes)
       case .delete(let key):
         body.raw("{\"DeleteRequest\":{\"Key\":")
         body.raw(key.bytes)
+      case .insert, .replace, .remove: preconditionFailure("a batch takes no conditions")
       }
       body.raw("}}")
     }
     body.raw("]}}")
-    let reply = try await call("BatchWriteItem", body.bytes)
+    let reply = try await call("BatchWriteItem", body.bytes, leavesThrottling: true)
     do throws(JSONScanner.Malformed) {
       guard let left = try DynamoReply.list("UnprocessedItems", in: reply) else {
         throw .init(expected: "'UnprocessedItems'", offset: reply.count)
@@ -116,10 +123,9 @@ extension DynamoTable {
   }
 
   /// Writes an item where its key is free.
-  private func put(
-    _ change: ItemChange, _ key: ItemKey, _ schema: KeySchema
+  private func insert(
+    _ item: Item, _ change: ItemChange, _ key: ItemKey, _ schema: KeySchema
   ) async throws(Failure) -> WriteOutcome {
-    guard case .insert(let item) = change else { return WriteOutcome() }
     var body = RequestBody(room: item.bytes.count + 256)
     body.raw("{\"TableName\":")
     body.string(name)
@@ -131,7 +137,7 @@ extension DynamoTable {
     body.raw("}}")
     let failure: AWSFailure
     do throws(AWSFailure) {
-      _ = try await call("PutItem", body.bytes)
+      _ = try await call("PutItem", body.bytes, leavesThrottling: true)
       return WriteOutcome()
     } catch {
       failure = error

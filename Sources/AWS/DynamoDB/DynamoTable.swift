@@ -47,16 +47,21 @@ package struct DynamoTable: TableStore {
   func forgetKey() { known.key = nil }
 
   /// Calls an operation with a body that is safe to send twice, and answers the reply's bytes.
-  func call(_ operation: String, _ body: [UInt8]) async throws(AWSFailure) -> [UInt8] {
+  ///
+  /// A write leaves throttling to whoever writes: it comes back as unprocessed at once.
+  func call(
+    _ operation: String, _ body: [UInt8], leavesThrottling: Bool = false
+  ) async throws(AWSFailure) -> [UInt8] {
     guard case .json(let version, let target) = client.service.dialect else {
       preconditionFailure("DynamoDB speaks JSON")
     }
-    let call = AWSCall(
+    var call = AWSCall(
       operation,
       headers: [
         "Content-Type": "application/x-amz-json-\(version)",
         "X-Amz-Target": "\(target).\(operation)",
       ], body: body, limits: Self.limits)
+    call.leavesThrottling = leavesThrottling
     return try await client.send(call).body
   }
 

@@ -29,7 +29,7 @@ struct WriteWave: Sendable {
     switch change {
     case .put(let item): size = item.bytes.count
     case .delete(let key): size = key.bytes.count
-    case .insert:
+    case .insert, .replace, .remove:
       conditions.append((key, change))
       return true
     }
@@ -51,7 +51,15 @@ struct WriteWave: Sendable {
     for change in changes {
       let key: ItemKey
       switch change {
-      case .put(let item), .insert(let item): key = try schema.key(of: item, in: url)
+      case .put(let item), .insert(let item), .remove(let item):
+        key = try schema.key(of: item, in: url)
+      case .replace(let former, let item):
+        key = try schema.key(of: item, in: url)
+        guard try schema.key(of: former, in: url) == key else {
+          throw .permanent(
+            "\(url): the item \(key.text) would take the place of one with another key",
+            hint: "Report this bug.")
+        }
       case .delete(let gone): key = gone
       }
       if waves[waves.count - 1].add(change, key) { continue }

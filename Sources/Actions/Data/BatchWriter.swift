@@ -3,8 +3,9 @@ import Rollouts
 
 /// Writes a batch until the store has taken everything, with bounded patience.
 struct BatchWriter {
-  /// How often a store may take nothing at all before the step gives up.
-  static let attemptsMax = 8
+  /// How often a table may take nothing at all before the step gives up: some minutes, in which
+  /// one that adapts its capacity has done so.
+  static let attemptsMax = 24
   static let firstWait: Duration = .milliseconds(50)
   static let longestWait: Duration = .seconds(10)
 
@@ -26,12 +27,13 @@ struct BatchWriter {
   {
     var pending = changes[...]
     var conflicts: [ItemKey] = []
-    var patience = Patience(pace: pace)
+    var patience = Patience(pace: pace, attemptsMax: Self.attemptsMax)
     while !pending.isEmpty {
       let (portion, units) = nextPortion(of: pending)
       let moment = governor.admit(units, at: pace.clock.now())
       if moment > pace.clock.now() {
-        try await pace.wait(until: moment, for: governor.reason ?? "\(target.url)")
+        try await pace.wait(
+          until: moment, for: governor.reason(at: pace.clock.now()) ?? "\(target.url)")
       }
       let outcome = try await target.write(portion)
       conflicts += outcome.conflicts
@@ -68,10 +70,14 @@ struct BatchWriter {
 /// Waits longer and longer while nothing moves, and gives up in the end.
 struct Patience {
   private let pace: Pace
+  private let attemptsMax: Int
   private var attempts = 0
   private var wait = BatchWriter.firstWait
 
-  init(pace: Pace) { self.pace = pace }
+  init(pace: Pace, attemptsMax: Int = 8) {
+    self.pace = pace
+    self.attemptsMax = attemptsMax
+  }
 
   /// Called after each try that left something undone; progress makes it patient again.
   mutating func rest(madeProgress: Bool, _ what: String) async throws(Failure) {
@@ -80,7 +86,7 @@ struct Patience {
       wait = BatchWriter.firstWait
     }
     attempts += 1
-    guard attempts <= BatchWriter.attemptsMax else {
+    guard attempts <= attemptsMax else {
       throw .transient(
         "waited in vain for \(what)", hint: "Give the target more capacity, then 'cutover retry'.")
     }

@@ -97,10 +97,11 @@ struct TableCopyRun {
   }
 
   private func report(_ state: TableCopyCheckpoint) {
+    let now = progress.pace.clock.now()
     progress.pace.report(
       .init(
         done: state.pairs.reduce(0) { $0 + $1.tally.read }, total: total,
         bytes: state.pairs.reduce(0) { $0 + $1.tally.bytes }, unit: "items",
-        waitingFor: copiers.lazy.compactMap(\.governor.reason).first))
+        waitingFor: copiers.lazy.compactMap { $0.governor.reason(at: now) }.first))
   }
 }

@@ -14,6 +14,8 @@ final class WriteGovernor: Sendable {
   /// A limit that was learnt is forgotten when this many times it goes through.
   private static let forgetFactor = 8.0
   static let unitBytes = 1024
+  /// How long after it held a write up a rate still counts as the reason.
+  private static let boundSpan: Duration = .seconds(2)
 
   private struct State {
     /// Units in a second; nil while nothing limits them.
@@ -25,6 +27,8 @@ final class WriteGovernor: Sendable {
     var began: Timestamp?
     var taken = 0.0
     var changed: Timestamp?
+    /// Until when the rate counts as what holds writes up.
+    var boundUntil: Timestamp?
   }
 
   /// What the playbook allows at most, and how it says so.
@@ -43,13 +47,15 @@ final class WriteGovernor: Sendable {
     case .put(let item), .insert(let item):
       Double((item.bytes.count + unitBytes - 1) / unitBytes)
     case .delete: 1
+    case .replace(let former, let item): max(units(.put(former)), units(.put(item)))
+    case .remove(let former): units(.put(former))
     }
   }
 
-  /// Why writes are slower than they could be; nil when they are not.
-  var reason: String? {
+  /// Why writes are slower than they could be; nil where no rate has held any up of late.
+  func reason(at now: Timestamp) -> String? {
     state.withLock { state in
-      guard let rate = state.rate else { return nil }
+      guard let rate = state.rate, let bound = state.boundUntil, now < bound else { return nil }
       if state.learnt != nil {
         return "\(target) takes no more: slowed to \(Int(rate)) units of 1 KB a second"
       }
@@ -67,6 +73,7 @@ final class WriteGovernor: Sendable {
       guard let rate = state.rate else { return now }
       let start = max(now, state.free ?? now)
       state.free = start + .milliseconds(Int64((units / rate * 1000).rounded(.up)))
+      if start > now { state.boundUntil = start + Self.boundSpan }
       return start
     }
   }
@@ -101,6 +108,7 @@ final class WriteGovernor: Sendable {
       state.rate = rate
       state.learnt = rate
       state.changed = now
+      state.boundUntil = now + Self.boundSpan
     }
   }
 

@@ -17,6 +17,12 @@ extension SQLiteTable {
             if let conflict = try writer.insert(item) { outcome.conflicts.append(conflict) }
           case .delete(let key):
             try writer.delete(try KeyText.values(known.schema, key, url))
+          case .replace(let former, let item):
+            if let conflict = try writer.replace(former, with: item) {
+              outcome.conflicts.append(conflict)
+            }
+          case .remove(let former):
+            if let conflict = try writer.remove(former) { outcome.conflicts.append(conflict) }
           }
         }
         return outcome
@@ -65,15 +71,49 @@ private struct RowWriter: ~Copyable {
   mutating func insert(_ item: Item) throws -> ItemKey? {
     try decoder.read(item.bytes)
     let key = decoder.values(from: item.bytes, at: schema.keyPlaces)
-    finding.reset()
-    try finding.bind(key)
-    defer { finding.reset() }
-    guard try finding.step() else {
+    guard let there = try find(key) else {
       try insertRow(item)
       return nil
     }
-    let there = try SQLiteTable.item(in: finding, schema, &encoder)
     return isSame(there, as: item) ? nil : KeyText.key(schema, key)
+  }
+
+  /// Writes the item where `former` still is; answers the key if something else is.
+  mutating func replace(_ former: Item, with item: Item) throws -> ItemKey? {
+    try decoder.read(former.bytes)
+    let key = decoder.values(from: former.bytes, at: schema.keyPlaces)
+    let there = try find(key)
+    let isKnown = there.map { isSame($0, as: former) } ?? false
+    try decoder.read(item.bytes)
+    guard decoder.values(from: item.bytes, at: schema.keyPlaces) == key else {
+      throw Failure.permanent(
+        "\(url): the item \(KeyText.key(schema, key).text) would be replaced by one with another "
+          + "key",
+        hint: "Report this bug.")
+    }
+    if isKnown {
+      try put(item)
+      return nil
+    }
+    let isDone = there.map { isSame($0, as: item) } ?? false
+    return isDone ? nil : KeyText.key(schema, key)
+  }
+
+  /// Removes an item that still is as it was; answers the key if something else is there.
+  mutating func remove(_ former: Item) throws -> ItemKey? {
+    try decoder.read(former.bytes)
+    let key = decoder.values(from: former.bytes, at: schema.keyPlaces)
+    guard let there = try find(key) else { return nil }
+    guard isSame(there, as: former) else { return KeyText.key(schema, key) }
+    try delete(key)
+    return nil
+  }
+
+  private mutating func find(_ key: [Column]) throws -> Item? {
+    finding.reset()
+    try finding.bind(key)
+    defer { finding.reset() }
+    return try finding.step() ? try SQLiteTable.item(in: finding, schema, &encoder) : nil
   }
 
   mutating func delete(_ key: [Column]) throws {

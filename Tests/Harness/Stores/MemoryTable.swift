@@ -126,7 +126,8 @@ package final class MemoryTable: TableStore {
       for change in changes.prefix(taken) {
         let key: ItemKey
         switch change {
-        case .put(let item), .insert(let item): key = try self.key(of: item)
+        case .put(let item), .insert(let item), .replace(let item, _), .remove(let item):
+          key = try self.key(of: item)
         case .delete(let gone): key = gone
         }
         state.withLock { state in
@@ -134,6 +135,20 @@ package final class MemoryTable: TableStore {
           switch change {
           case .put(let item): state.items[key] = item
           case .delete: state.items[key] = nil
+          case .replace(let former, let item):
+            let there = Self.meaning(state.items[key])
+            if there == Self.meaning(former) {
+              state.items[key] = item
+            } else if there != Self.meaning(item) {
+              outcome.conflicts.append(key)
+            }
+          case .remove(let former):
+            let there = Self.meaning(state.items[key])
+            if there == Self.meaning(former) {
+              state.items[key] = nil
+            } else if there != nil {
+              outcome.conflicts.append(key)
+            }
           case .insert(let item):
             if let other = state.items[key], other != item {
               outcome.conflicts.append(key)
@@ -145,6 +160,10 @@ package final class MemoryTable: TableStore {
       }
       return outcome
     }
+  }
+
+  private static func meaning(_ item: Item?) -> [UInt8]? {
+    item.map { (try? ItemForm.canonical($0.bytes)) ?? $0.bytes }
   }
 
   package func create(like description: TableDescription) async throws(Failure) {
