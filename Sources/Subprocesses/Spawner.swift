@@ -7,6 +7,12 @@ import Glibc
 /// it can be signalled together with its children. It has default signal handling, an empty signal
 /// mask, and no descriptor but its three standard ones.
 enum Spawner {
+  /// Waits of 1, 2, 4 … ms, a second in all, for whoever has the program open for writing.
+  ///
+  /// A program that was written a moment ago may still be open in a child that is being started
+  /// beside this one: between fork and exec it holds a copy of every descriptor.
+  private static let busyRetriesMax = 10
+
   /// Starts a program and returns its number; the three descriptors become its standard ones.
   ///
   /// Blocks until the program has been loaded, so never call it from a task.
@@ -33,10 +39,15 @@ enum Spawner {
     let words = [invocation.program] + invocation.arguments
     let environment = invocation.environment.map { "\($0.key)=\($0.value)" }.sorted()
     var pid: pid_t = 0
-    let code = withCStrings(words) { words in
-      withCStrings(environment) { environment in
-        posix_spawn(&pid, path, &actions, &attributes, words, environment)
+    var code: Int32 = 0
+    for attempt in 0...busyRetriesMax {
+      code = withCStrings(words) { words in
+        withCStrings(environment) { environment in
+          posix_spawn(&pid, path, &actions, &attributes, words, environment)
+        }
       }
+      guard code == ETXTBSY, attempt < busyRetriesMax else { break }
+      usleep(1000 << UInt32(attempt))
     }
     guard code == 0 else { throw failure(code, path, invocation) }
     return pid

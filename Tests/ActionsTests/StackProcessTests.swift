@@ -60,6 +60,22 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: world.folder.file("green")))
   }
 
+  @Test("what a removal left that was killed at its last stroke is swept away when it is repeated")
+  func swept() async throws {
+    let journal = ActionJournal()
+    try await deploy("green", journal).apply()
+    let green = try world.site().stack(ResourceURL(url("green")))
+    let remains = world.folder.file(".green.cutover-gone-0123456789abcdef")
+    for leftover in [true, false] {
+      if leftover { try await green.destroy { _ in } }
+      try FileManager.default.createDirectory(
+        atPath: remains, withIntermediateDirectories: true)
+      try await deploy("green", journal).undo()
+      #expect(!FileManager.default.fileExists(atPath: remains))
+      if leftover { try await deploy("green", journal).apply() }
+    }
+  }
+
   @Test("the former stack is destroyed while the live one runs on")
   func destroyed() async throws {
     for colour in ["blue", "green"] { try await deploy(colour, ActionJournal()).apply() }

@@ -1,3 +1,4 @@
+import Foundation
 import Harness
 import Testing
 
@@ -55,6 +56,27 @@ func shell(
     // The two highest are the C library's own.
     let ignored = try #require(words.last.flatMap { UInt64($0, radix: 16) })
     #expect(ignored & 0x7fff_ffff == 0)
+  }
+
+  @Test("a program that somebody still has open for writing is waited for, but not for ever")
+  func busy() async throws {
+    let folder = try TemporaryFolder()
+    let program = folder.file("program")
+    try Data("#!/bin/sh\necho ran\n".utf8).write(to: URL(filePath: program))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+    let writer = try await Subprocess.run(
+      shell("exec 3>>\(program); setsid sleep 0.1 &", folder: folder.path))
+    #expect(writer.succeeded)
+    let outcome = try await Subprocess.run(
+      Invocation(program, environment: [:], timeLimit: .seconds(30)))
+    #expect(outcome.output.text == "ran\n")
+
+    let held = try #require(FileHandle(forWritingAtPath: program))
+    let failure = await #expect(throws: SubprocessFailure.self) {
+      try await Subprocess.run(Invocation(program, environment: [:], timeLimit: .seconds(30)))
+    }
+    #expect("\(try #require(failure))".contains("Text file busy"))
+    try held.close()
   }
 
   @Test("arguments arrive as they are, whatever a shell would make of them")

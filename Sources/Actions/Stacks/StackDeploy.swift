@@ -267,6 +267,8 @@ package struct StackDeploy: Action {
       if let planner = deployer as? any StackChangePlanner, let prepared = plan.prepared {
         try await planner.discard(prepared)
       }
+      // A removal that was cut short may have left remains that are no stack any more.
+      if !(deployer is any StackDemolisher) { try await deployer.destroy { _ in } }
       return
     }
     try await refuseWhileLive()

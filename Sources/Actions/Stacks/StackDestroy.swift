@@ -150,6 +150,8 @@ package struct StackDestroy: Action {
     _ plan: Plan, from checkpoint: Checkpoint?, progress: Progress<Checkpoint>
   ) async throws(Failure) -> StepReport {
     guard try await deployer.description() != nil else {
+      // A removal that was cut short may have left remains that are no stack any more.
+      if !(deployer is any StackDemolisher) { try await deployer.destroy { _ in } }
       return StepReport(notes: ["\(input.stack) was gone already"])
     }
     guard plan.wasThere else {

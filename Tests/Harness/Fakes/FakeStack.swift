@@ -12,6 +12,7 @@ package final class FakeStack: StackDeployer {
     /// Makes `destroy` report success and leave the stack.
     package var staysWhenDestroyed = false
     package var deployCount = 0
+    /// How often it was destroyed while it was there.
     package var destroyCount = 0
   }
 
@@ -67,7 +68,7 @@ package final class FakeStack: StackDeployer {
     try fail()
     try await note("taking \(url) down")
     state.withLock { state in
-      state.destroyCount += 1
+      if state.found != nil { state.destroyCount += 1 }
       if !state.staysWhenDestroyed { state.found = nil }
     }
   }
