@@ -67,7 +67,8 @@ let package = Package(
       dependencies: [
         "Resources", "Rollouts", "JSON", "Digests", "JournalStore", "Subprocesses", "SQLite",
       ],
-      path: "Tests/Harness", exclude: ["FaultProxy/proxy.py"]),
+      path: "Tests/Harness",
+      exclude: ["FaultProxy/proxy.py", "FaultProxy/guard.py", "FaultProxy/rights.py"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "Harness"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
     .testTarget(name: "SubprocessesTests", dependencies: ["Subprocesses", "Harness"]),

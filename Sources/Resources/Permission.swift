@@ -14,6 +14,24 @@ package enum ResourceUse: String, Sendable, Hashable, Codable, CaseIterable {
   case destroy
 }
 
+/// What only some steps do with a resource, besides the plain uses, as far as rights go.
+///
+/// They stand alone too, and no provider needs to know any of them.
+package enum SpecialUse: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Has the cloud work out what a change would do; nothing is carried out.
+  case foresee
+  /// Looks at all that would go with it: settings, former versions, what it still holds.
+  case survey
+  /// Deletes what it holds, former versions too, and leaves it there.
+  case clear
+  /// Makes it again as it was, with its settings.
+  case remake
+  /// Puts files there that a service reads.
+  case deposit
+  /// Has a service read this one file.
+  case fetch
+}
+
 /// One right that a cloud's access control must grant.
 package struct Permission: Sendable, Hashable, Codable {
   /// Service and operation, such as `dynamodb:BatchWriteItem`.

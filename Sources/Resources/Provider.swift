@@ -48,12 +48,18 @@ package struct Provider: Sendable {
   package let opener: Opener
   /// The rights that a use of a resource takes; none for what needs no rights but the system's.
   package let permissions: @Sendable (ResourceURL, ResourceUse) throws(Failure) -> [Permission]
+  /// The rights that a special use takes beyond the plain ones of the same step.
+  package let specialPermissions:
+    @Sendable (ResourceURL, SpecialUse) throws(Failure) -> [Permission]
 
   /// `open` must not touch the resource: a URL can be checked where nothing exists yet.
   package init(
     scheme: String, summary: String, example: String, parameters: [Parameter] = [], open: Opener,
     permissions:
       @escaping @Sendable (ResourceURL, ResourceUse) throws(Failure) -> [Permission] =
+      { (_, _) throws(Failure) in [] },
+    specialPermissions:
+      @escaping @Sendable (ResourceURL, SpecialUse) throws(Failure) -> [Permission] =
       { (_, _) throws(Failure) in [] }
   ) {
     self.scheme = scheme
@@ -62,6 +68,7 @@ package struct Provider: Sendable {
     self.parameters = parameters
     opener = open
     self.permissions = permissions
+    self.specialPermissions = specialPermissions
   }
 
   package var kind: ResourceKind {

@@ -8,7 +8,7 @@ import Wire
 /// REST services need a `route`; an input that is a text is sent as it stands (such as the XML that
 /// S3 wants), anything else as JSON. Answers in XML come back as JSON: see ``XMLNode/json``.
 package struct AWSCloud: CloudExchange {
-  private let session: AWSSession
+  let session: AWSSession
 
   package init(_ session: AWSSession) { self.session = session }
 

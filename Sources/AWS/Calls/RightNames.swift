@@ -58,8 +58,16 @@ struct RightNames {
 
 extension AWSCloud {
   package func permissions(for use: CloudUse) throws(Failure) -> [Permission] {
-    try RightNames.actions(for: use).map {
-      Permission($0, on: use.resource, profile: use.place.profile)
+    let resource = inPartition(use.resource, at: use.place)
+    return try RightNames.actions(for: use).map {
+      Permission($0, on: resource, profile: use.place.profile)
     }
+  }
+
+  /// A name that somebody wrote for the public partition, in the one that the call goes to.
+  private func inPartition(_ name: String, at place: CloudPlace) -> String {
+    let standard = "arn:aws:"
+    guard name.hasPrefix(standard), let region = try? session.region(at: place) else { return name }
+    return "arn:\(AWSPartition.of(region).name):\(name.dropFirst(standard.count))"
   }
 }

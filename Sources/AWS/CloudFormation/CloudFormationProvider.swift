@@ -14,6 +14,9 @@ extension Provider {
       },
       permissions: { url, use throws(Failure) in
         CloudFormationPermissions(url).permissions(for: use)
+      },
+      specialPermissions: { url, use throws(Failure) in
+        CloudFormationPermissions(url).permissions(for: use)
       })
   }
 }
@@ -29,36 +32,39 @@ struct CloudFormationPermissions {
 
   private var stacks: [String] {
     let region = url.authority.isEmpty ? "*" : url.authority
-    let partition =
-      region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
     let name = url.path.drop { $0 == "/" }
-    let base = "arn:\(partition):cloudformation:\(region):*:"
+    let base = "arn:\(AWSPartition.of(region).name):cloudformation:\(region):*:"
     // Nested stacks are named for the logical id that they have in the outer one.
     return ["\(base)stack/\(name)/*", "\(base)stack/\(name)-*/*"]
   }
 
   func permissions(for use: ResourceUse) -> [Permission] {
     switch use {
-    case .look, .read: actions(Self.looking) + [on("GetTemplateSummary", "*")]
-    case .write, .create:
-      actions(Self.looking + Self.changing) + [on("GetTemplateSummary", "*")] + passing
-    case .destroy:
-      actions(Self.looking + Self.destroying) + [on("ListImports", "*")]
-        + Self.holders.map {
-          Permission($0, on: "*", profile: url.parameter("profile"))
-        } + passing
+    case .look, .read: actions(Self.looking)
+    case .write, .create: permissions(for: .foresee) + actions(Self.changing)
+    case .destroy: actions(Self.looking + ["DescribeStackEvents", "DeleteStack"]) + passing
     }
   }
 
-  private static let looking = [
-    "DescribeStacks", "ListStackResources", "DescribeStackEvents", "GetTemplate",
-    "DescribeChangeSet", "ListChangeSets",
+  func permissions(for use: SpecialUse) -> [Permission] {
+    switch use {
+    case .foresee:
+      actions(Self.looking + Self.foreseeing) + [on("GetTemplateSummary", "*")] + passing
+    case .survey:
+      actions(Self.looking + ["GetTemplate"]) + [on("ListImports", "*")]
+        + Self.holders.map { Permission($0, on: "*", profile: url.parameter("profile")) }
+    case .clear, .remake, .deposit, .fetch: []
+    }
+  }
+
+  private static let looking = ["DescribeStacks", "ListStackResources"]
+  private static let foreseeing = [
+    "CreateChangeSet", "DescribeChangeSet", "ListChangeSets", "DeleteChangeSet", "GetTemplate",
   ]
+  /// What a step has made is deleted by its undo; an empty shell goes before the next try.
   private static let changing = [
-    "CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DeleteStack", "TagResource",
-    "ContinueUpdateRollback", "RollbackStack",
+    "ExecuteChangeSet", "DescribeStackEvents", "DeleteStack",
   ]
-  private static let destroying = ["DeleteStack", "UpdateTerminationProtection"]
   /// To say what a stack still holds before it goes; it may hold anything.
   private static let holders = [
     "dynamodb:DescribeTable", "cognito-idp:DescribeUserPool", "s3:ListBucketVersions",

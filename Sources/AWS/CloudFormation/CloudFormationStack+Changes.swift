@@ -80,7 +80,7 @@ extension CloudFormationStack: StackChangePlanner {
   private func prepareCreation(
     _ source: StackTemplateSource, _ template: StackTemplate, isKept: Bool, shell: StackFacts?
   ) async throws(Failure) -> StackChangePlan {
-    let others = try await clearShell(shell)
+    let others = try await clearShell(shell, mayStay: !isKept)
     guard let tree = try await makeChangeSet(source, template, of: nil) else {
       throw .permanent(
         "\(url) cannot be made: its template makes nothing", hint: "Look at the template.")
@@ -88,7 +88,7 @@ extension CloudFormationStack: StackChangePlanner {
     if !isKept {
       try await discard(tree.root.id)
       // A shell that others made change sets for is theirs.
-      if !others { try await removeShell(tree.root.stackID) }
+      if !others { try await removeShell(tree.root.stackID, mayStay: true) }
     }
     return plan(of: tree, isKept: isKept)
   }
@@ -247,7 +247,9 @@ extension CloudFormationStack: StackChangePlanner {
   // MARK: Shells
 
   /// Takes an empty shell away unless others have change sets on it; says whether they have.
-  func clearShell(_ shell: StackFacts?) async throws(Failure) -> Bool {
+  func clearShell(
+    _ shell: StackFacts?, mayStay: Bool = false
+  ) async throws(Failure) -> Bool {
     guard let shell, shell.phase == .empty else { return false }
     var isForeign = false
     try await api.pages("ListChangeSets", [("StackName", shell.id)]) { (page) throws(Failure) in
@@ -257,14 +259,22 @@ extension CloudFormationStack: StackChangePlanner {
       }
       return !isForeign
     }
-    if !isForeign { try await removeShell(shell.id) }
+    if !isForeign { try await removeShell(shell.id, mayStay: mayStay) }
     return isForeign
   }
 
   /// Deletes a stack that owns nothing, after looking that this is still so.
-  func removeShell(_ id: String) async throws(Failure) {
+  ///
+  /// Where it may stay, it does for want of the right: whoever only plans need not be able to
+  /// delete stacks, and the next one takes it as it is.
+  func removeShell(_ id: String, mayStay: Bool = false) async throws(Failure) {
     guard let facts = try await api.stack(id), facts.phase == .empty else { return }
-    _ = try await api.ask("DeleteStack", [("StackName", id)])
+    do throws(AWSFailure) {
+      _ = try await api.call("DeleteStack", [("StackName", id)])
+    } catch {
+      if mayStay, error.isDenied { return }
+      throw error.failure(url)
+    }
     var pause = PollPause()
     for _ in 0..<Self.shellLooksMax {
       guard let now = try await api.stack(id), now.phase != .gone else { return }

@@ -2,9 +2,7 @@ import Resources
 
 extension CognitoPool {
   static func permissions(_ url: ResourceURL, _ use: ResourceUse) throws(Failure) -> [Permission] {
-    let partition =
-      url.authority.hasPrefix("cn-")
-      ? "aws-cn" : url.authority.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
+    let partition = AWSPartition.of(url.authority).name
     let resource = "arn:\(partition):cognito-idp:\(url.authority):*:userpool/\(try id(of: url))"
     return operations(use).map {
       Permission("cognito-idp:\($0.rawValue)", on: resource, profile: url.parameter("profile"))
@@ -19,11 +17,11 @@ extension CognitoPool {
     case .write:
       look + [
         .getUser, .listGroupsForUser, .createUser, .addUserToGroup, .setUserMFAPreference,
-        .setUserPassword, .resetUserPassword, .disableUser, .getCSVHeader, .createImportJob,
-        .startImportJob, .describeImportJob,
+        .disableUser,
       ]
-    case .create: look + [.createGroup, .updateUserPool]
-    case .destroy: look + [.getUser, .deleteUser, .listUsersInGroup, .deleteGroup]
+    // Pools are not made; groups are.
+    case .create: look + [.createGroup, .listUsersInGroup, .deleteGroup]
+    case .destroy: look + [.getUser, .deleteUser]
     }
   }
 }

@@ -7,9 +7,7 @@ import Resources
 enum DynamoPermissions {
   static func list(_ url: ResourceURL, _ use: ResourceUse) -> [Permission] {
     let region = url.authority.isEmpty ? "*" : url.authority
-    let partition =
-      region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
-    let table = "arn:\(partition):dynamodb:\(region):*:table\(url.path)"
+    let table = "arn:\(AWSPartition.of(region).name):dynamodb:\(region):*:table\(url.path)"
     return actions(use).map { action in
       Permission("dynamodb:\(action)", on: table, profile: url.parameter("profile"))
     }

@@ -18,6 +18,9 @@ extension Provider {
       },
       permissions: { (url, use) throws(Failure) in
         try S3Permissions(url, session).needed(for: use)
+      },
+      specialPermissions: { (url, use) throws(Failure) in
+        try S3Permissions(url, session).needed(for: use)
       })
   }
 }
@@ -31,26 +34,26 @@ struct S3Permissions {
   private let encryption: S3Encryption?
   private let bucket: String
   private let objects: String
+  private let folder: Substring
 
   /// Takes any name with a `*` in it too, which stands for what is not known yet.
   init(_ url: ResourceURL, _ session: AWSSession) throws(Failure) {
     profile = url.parameter("profile")
     encryption = try S3Encryption(url)
     let region = (try? session.region(at: url.namedPlace)) ?? "us-east-1"
-    let partition =
-      region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
+    let partition = AWSPartition.of(region).name
     let name = url.authority.contains("*") ? url.authority : try S3Location(url).bucket
     bucket = "arn:\(partition):s3:::\(name)"
-    let folder = url.path.drop { $0 == "/" }
+    folder = url.path.drop { $0 == "/" }
     objects = "\(bucket)/\(folder)\(folder.isEmpty || folder.hasSuffix("/") ? "" : "/")*"
   }
 
   func needed(for use: ResourceUse) -> [Permission] {
     switch use {
-    case .look: on(bucket, ["ListBucket", "GetBucketLocation"])
+    case .look: on(bucket, ["ListBucket"])
     case .read:
       on(bucket, ["ListBucket"])
-        + on(objects, ["GetObject", "GetObjectTagging", "GetObjectAttributes"])
+        + on(objects, ["GetObject", "GetObjectTagging"])
         + key(["kms:Decrypt"])
     case .write:
       on(bucket, ["ListBucket", "ListBucketMultipartUploads"])
@@ -58,16 +61,25 @@ struct S3Permissions {
           objects,
           [
             "GetObject", "GetObjectTagging", "PutObject", "PutObjectTagging", "DeleteObject",
-            "AbortMultipartUpload", "ListMultipartUploadParts",
+            "AbortMultipartUpload",
           ]) + key(["kms:Decrypt", "kms:GenerateDataKey"])
-    case .create:
-      on(bucket, ["ListBucket", "CreateBucket", "DeleteBucket"] + Self.settings.map { "Put\($0)" })
-    case .destroy:
-      on(
-        bucket,
-        ["ListBucket", "ListBucketVersions", "ListBucketMultipartUploads", "DeleteBucket"]
-          + Self.settings.map { "Get\($0)" })
+    case .create: on(bucket, ["ListBucket", "CreateBucket", "DeleteBucket"])
+    case .destroy: needed(for: .clear) + on(bucket, ["DeleteBucket"])
+    }
+  }
+
+  func needed(for use: SpecialUse) -> [Permission] {
+    switch use {
+    case .foresee: []
+    case .survey:
+      on(bucket, ["ListBucket", "ListBucketVersions"] + Self.settings.map { "Get\($0)" })
+    case .clear:
+      on(bucket, ["ListBucket", "ListBucketVersions", "ListBucketMultipartUploads"])
         + on(objects, ["DeleteObject", "DeleteObjectVersion", "AbortMultipartUpload"])
+    case .remake:
+      on(bucket, ["ListBucket", "CreateBucket"] + Self.settings.map { "Put\($0)" })
+    case .deposit: on(objects, ["GetObject", "PutObject"]) + key(["kms:GenerateDataKey"])
+    case .fetch: on("\(bucket)/\(folder)", ["GetObject"])
     }
   }
 

@@ -15,11 +15,8 @@ struct CloudAccount: Decodable, Sendable {
 
   var place: CloudPlace { CloudPlace(region: region, profile: profile, role: role) }
 
-  /// A full name with what is not known beforehand left open.
+  /// A full name with what is not known beforehand left open; the cloud knows its partition.
   func name(_ service: String, _ resource: String) -> String {
-    let region = region ?? "*"
-    let partition =
-      region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
-    return "arn:\(partition):\(service):\(region):*:\(resource)"
+    "arn:aws:\(service):\(region ?? "*"):*:\(resource)"
   }
 }

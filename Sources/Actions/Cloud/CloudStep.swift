@@ -62,7 +62,8 @@ package struct CloudStep: Action {
       call.request, call.poll?.request, call.undo?.request, call.undo?.poll?.request,
     ]
     let check = call.check?.request.use(call.service, call.account.place)
-    return (check.map { [.look($0)] } ?? [])
+    let texts = call.check.map { [$0.request.input?.text ?? ""] } ?? []
+    return (check.map { [.look($0), .reveal(texts)] } ?? [])
       + requests.compactMap { $0?.use(call.service, call.account.place) }.map { .call($0) }
   }
 

@@ -129,13 +129,17 @@ package struct LambdaInvoke: Action {
   }
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
-    let names = [input.function] + (input.undo.map { [$0.function ?? input.function] } ?? [])
-    return Set(names).sorted().flatMap { name -> [StepRight] in
+    func full(_ name: String, _ qualifier: String?) -> String {
       // An alias or version is a resource of its own.
       let full = name.hasPrefix("arn:") ? name : input.account.name("lambda", "function:\(name)")
-      return [full, "\(full):*"].map {
-        .call(CloudUse("lambda", "Invoke", at: input.account.place, on: $0))
-      }
+      return qualifier.map { "\(full):\($0)" } ?? full
+    }
+    let undone = input.undo.map {
+      full($0.function ?? input.function, $0.function == nil ? input.qualifier : $0.qualifier)
+    }
+    let names = [full(input.function, input.qualifier)] + [undone].compactMap(\.self)
+    return Set(names).sorted().map {
+      .call(CloudUse("lambda", "Invoke", at: input.account.place, on: $0))
     }
   }
 

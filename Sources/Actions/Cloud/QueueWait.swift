@@ -86,7 +86,7 @@ package struct QueueWait: Action {
     let all = input.deadLetter == nil ? full + [input.account.name("sqs", "*")] : full
     return Set(all).sorted().flatMap { name in
       ["GetQueueUrl", "GetQueueAttributes"].map {
-        .call(CloudUse("sqs", $0, at: input.account.place, on: name))
+        .look(CloudUse("sqs", $0, at: input.account.place, on: name))
       }
     }
   }

@@ -45,7 +45,7 @@ package struct BucketDemolition: Sendable {
   static let inputs: [InputField] = [
     .required(
       "bucket", .resource(.bucket), "The bucket whose content goes.",
-      uses: ResourceUse.allCases),
+      uses: [.look, .read, .write]),
     .required("name", .string, "The bucket's name again, so that no slip kills."),
     .optional(
       "backup", .resource(.bucket),
@@ -76,6 +76,13 @@ package struct BucketDemolition: Sendable {
   let bucket: any BucketStore
   let backup: (any BucketStore)?
   let removes: Bool
+
+  /// What is looked at while planning, deleted, and put back by undo.
+  static func rights(_ input: Input, removes: Bool) -> [StepRight] {
+    let bucket = input.bucket
+    return [.special(bucket, .survey), .special(bucket, .clear)]
+      + (removes ? [.use(bucket, .destroy), .special(bucket, .remake)] : [])
+  }
 
   init(_ input: Input, in site: Site, removes: Bool) throws(Failure) {
     self.input = input

@@ -15,7 +15,7 @@ package struct BucketsBackup: Action {
       uses: [.look, .read]),
     .required(
       "to", .resource(.bucket), "Where it is saved; it is made when it is missing.",
-      uses: [.look, .read, .write, .create, .destroy]),
+      uses: [.look, .read, .write, .create]),
     .required("manifest", .string, "The file that says what was saved; written last."),
     .optional("prefix", .string, "Only objects whose keys begin so.", default: ""),
     .optional(

@@ -13,6 +13,10 @@ package struct BucketsDelete: Action {
   package typealias Plan = BucketDemolition.Plan
   package typealias Checkpoint = NoCheckpoint
 
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    BucketDemolition.rights(input, removes: true)
+  }
+
   private let demolition: BucketDemolition
 
   package init(_ input: Input, in site: Site) throws(Failure) {

@@ -11,7 +11,7 @@ package struct BucketsRestore: Action {
     .required("from", .resource(.bucket), "The backup; it is only read.", uses: [.look, .read]),
     .required(
       "to", .resource(.bucket), "The bucket to fill; it is made when it is missing.",
-      uses: [.look, .read, .write, .create, .destroy]),
+      uses: [.look, .read, .write, .create]),
     .optional(
       "manifest", .string,
       "The file that 'buckets.backup' wrote; the backup is compared with it first."),

@@ -16,7 +16,7 @@ package struct BucketsSync: Action {
       uses: [.look, .read]),
     .required(
       "to", .resource(.bucket), "The target; it is made when it is missing.",
-      uses: [.look, .read, .write, .create, .destroy]),
+      uses: [.look, .read, .write, .create]),
     .optional("prefix", .string, "Only objects whose keys begin so.", default: ""),
     .optional(
       "existing", .choice(ExistingPolicy.allCases.map(\.rawValue)),

@@ -17,7 +17,7 @@ package struct UsersCopy: Action {
       uses: [.look, .read]),
     .required(
       "to", .resource(.users), "The target; it is made when it is missing.",
-      uses: [.look, .read, .write, .create, .destroy]),
+      uses: [.look, .read, .write, .destroy]),
     .optional("except", .list(.string), "Names of users who are left out."),
     .optional(
       "conflicts", .choice(ConflictPolicy.allCases.map(\.rawValue)),

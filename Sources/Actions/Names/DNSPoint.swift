@@ -25,6 +25,10 @@ package struct DNSPoint: Action {
   package static let reversal = Reversal.exact
   package static let inputs = DNSPointInput.fields
 
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    [.planned(input.zone, .read)]
+  }
+
   private static let confirmDefault: Duration = .seconds(600)
   private static let secondsDefault = 300
 

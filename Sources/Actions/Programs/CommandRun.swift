@@ -79,6 +79,12 @@ package struct CommandRun: Action {
   private let site: Site
   private let program: StepProgram
 
+  /// The check runs while planning, with all that the program is given.
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    guard input.check != nil else { return [] }
+    return [.reveal((input.environment ?? [:]).values.sorted())]
+  }
+
   package init(_ input: Input, in site: Site) throws(Failure) {
     self.input = input
     self.site = site

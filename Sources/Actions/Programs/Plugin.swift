@@ -50,6 +50,11 @@ package struct Plugin: Action {
   private let executable: PluginProgram
   private let program: StepProgram
 
+  /// The plug-in plans itself, with all that it is given.
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    [.reveal((input.environment ?? [:]).values.sorted())]
+  }
+
   package init(_ input: Input, in site: Site) throws(Failure) {
     self.input = input
     self.site = site

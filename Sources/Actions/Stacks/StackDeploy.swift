@@ -41,7 +41,7 @@ package struct StackDeploy: Action {
   package static let inputs: [InputField] = [
     .required(
       "stack", .resource(.stack), "The stack to bring up.",
-      uses: [.look, .create, .destroy]),
+      uses: [.look, .create]),
     .required("template", .string, "What to deploy: a path or URL that the provider reads."),
     .optional("parameters", .map(.secretText), "Values for the template's parameters."),
     .optional(
@@ -49,7 +49,7 @@ package struct StackDeploy: Action {
     .optional("tags", .map(.string), "Tags of the stack and of what it owns."),
     .optional(
       "templateBucket", .resource(.bucket), "Where a template too long for a request goes.",
-      uses: [.write]),
+      uses: []),
     .optional(
       "allow", .list(.string),
       "Losses of data that are agreed to: replace:LogicalId, remove:LogicalId."),
@@ -60,10 +60,27 @@ package struct StackDeploy: Action {
   ]
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
-    guard input.stack.scheme == "cloudformation", input.stack.parameter("serviceRole") == nil else {
-      return []
+    var rights: [StepRight] = [
+      .special(input.stack, .foresee), .reveal((input.parameters ?? [:]).values.sorted()),
+    ]
+    if let bucket = input.templateBucket { rights.append(.special(bucket, .deposit)) }
+    if input.template.hasPrefix("s3://") {
+      rights.append(.special(try ResourceURL(input.template), .fetch))
     }
-    return [.unknown("what the template of \(input.stack) makes, changes and removes")]
+    if input.tags?.isEmpty == false {
+      rights.append(.operations(input.stack, ["TagResource"], isPlanned: true))
+    }
+    if input.continueRollback == true {
+      rights.append(.operations(input.stack, ["ContinueUpdateRollback", "RollbackStack"]))
+    }
+    guard input.stack.scheme == "cloudformation" else { return rights }
+    if input.stack.parameter("serviceRole") == nil {
+      rights.append(.unknown("what the template of \(input.stack) makes, changes and removes"))
+    }
+    if input.template.hasPrefix("https://") {
+      rights.append(.unknown("the right to read \(input.template)"))
+    }
+    return rights
   }
 
   private let input: Input

@@ -57,7 +57,10 @@ package struct StackDestroy: Action {
   ]
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
-    var rights: [StepRight] = []
+    var rights: [StepRight] = [.special(input.stack, .survey)]
+    if input.disableProtection == true {
+      rights.append(.operations(input.stack, ["UpdateTerminationProtection"]))
+    }
     if input.stack.scheme == "cloudformation", input.stack.parameter("serviceRole") == nil {
       rights.append(.unknown("the deletion of all that \(input.stack) owns"))
     }

@@ -5,7 +5,7 @@ internal import Resources
 ///
 /// IAM simulates the policies of whoever calls; nothing is carried out. A no is believed only for a
 /// resource whose whole name is known and when the simulation knew every condition. Policies of
-/// resources, such as those of buckets, are not in it.
+/// resources, such as those of buckets, are not in it; those of the organization and boundaries are.
 struct PermissionCheck: Sendable {
   /// Names of actions in one request.
   static let actionsMax = 100
@@ -16,6 +16,10 @@ struct PermissionCheck: Sendable {
 
   let cloud: any CloudExchange
   let context: ProviderContext
+  /// Who will run the steps with the standard credentials; nil for whoever calls.
+  var applier: String?
+  /// Who will run those that cannot be taken back; nil for the same.
+  var destroyer: String?
 
   private struct Group: Sendable {
     var resource: String
@@ -30,28 +34,46 @@ struct PermissionCheck: Sendable {
   /// What the roles `apply` and `destroy` need, asked for each set of credentials.
   func findings(on needs: Set<RightNeed>) async -> PermissionFindings {
     var findings = PermissionFindings()
-    let asked = needs.filter { $0.role != .plan }
-    for (credentials, needs) in Dictionary(grouping: asked, by: \.credentials)
-      .sorted(by: { $0.key < $1.key })
-    {
+    let anywhere = needs.map(\.resource).compactMap(Self.region).min()
+    let asked = Dictionary(grouping: needs.filter { $0.role != .plan }) { need in
+      Holder(credentials: need.credentials, name: name(for: need))
+    }
+    for (holder, needs) in asked.sorted(by: { $0.key < $1.key }) {
       do throws(Untold) {
-        try await ask(credentials, needs, &findings)
+        try await ask(holder, needs, or: anywhere, &findings)
       } catch {
-        findings.untold.append("cannot tell for \(credentials.title): \(error.reason)")
+        findings.untold.append(
+          "cannot tell for \(holder.name ?? holder.credentials.title): \(error.reason)")
       }
     }
     return findings
   }
 
+  /// Whose policies are simulated, and with whose credentials IAM is asked.
+  private struct Holder: Hashable, Comparable {
+    let credentials: RightNeed.Credentials
+    /// A full name; nil for whoever holds the credentials.
+    let name: String?
+
+    static func < (left: Self, right: Self) -> Bool {
+      (left.credentials, left.name ?? "") < (right.credentials, right.name ?? "")
+    }
+  }
+
+  private func name(for need: RightNeed) -> String? {
+    guard need.credentials.isStandard else { return nil }
+    return need.role == .destroy ? destroyer ?? applier : applier
+  }
+
   private func ask(
-    _ credentials: RightNeed.Credentials, _ needs: [RightNeed],
+    _ holder: Holder, _ needs: [RightNeed], or anywhere: String?,
     _ findings: inout PermissionFindings
   ) async throws(Untold) {
     // Both services answer in any region; a playbook that names one needs no other setting.
-    let region = needs.map(\.resource).compactMap(Self.region).min()
+    let region = needs.map(\.resource).compactMap(Self.region).min() ?? anywhere
     let place = CloudPlace(
-      region: region, profile: credentials.profile, role: credentials.role)
-    let caller = try await identity(at: place)
+      region: region, profile: holder.credentials.profile, role: holder.credentials.role)
+    let caller = try await identity(of: holder.name, at: place)
     let principal = try await principal(caller, at: place)
     var steps: [String: Set<String>] = [:]
     var actions: [String: Set<String>] = [:]
@@ -60,7 +82,6 @@ struct PermissionCheck: Sendable {
       actions[resource, default: []].insert(need.action)
       steps["\(need.action) \(resource)", default: []].insert(need.step)
     }
-    var open: [String] = []
     guard actions.count <= Self.resourcesMax else {
       throw Untold(reason: "the playbook names \(actions.count) resources, too many to ask about")
     }
@@ -69,30 +90,25 @@ struct PermissionCheck: Sendable {
       for start in stride(from: 0, to: sorted.count, by: Self.actionsMax) {
         let chunk = Array(sorted[start..<min(start + Self.actionsMax, sorted.count)])
         let group = Group(resource: resource, actions: chunk)
+        var open: [String] = []
         for (action, answer) in try await simulate(group, principal, at: place) {
           switch answer {
           case .granted: findings.grantedCount += 1
-          case .unsure: open.append("\(action) on \(resource)")
-          case .denied:
+          case .unsure: open.append(action)
+          case .denied(let reason):
             findings.missing.append(
               .init(
                 action: action, resource: resource,
-                steps: (steps["\(action) \(resource)"] ?? []).sorted(), principal: principal))
+                steps: (steps["\(action) \(resource)"] ?? []).sorted(), principal: principal,
+                reason: reason))
           }
         }
+        guard !open.isEmpty else { continue }
+        findings.untold.append(
+          "cannot tell before names and conditions are known whether \(principal) may "
+            + "\(open.joined(separator: ", ")) on \(resource)")
       }
     }
-    guard !open.isEmpty else { return }
-    findings.untold.append(
-      "cannot tell before names and conditions are known whether \(principal) may "
-        + Self.list(open))
-  }
-
-  /// The first few, and how many more there are.
-  private static func list(_ names: [String]) -> String {
-    let shown = 3
-    let more = names.count - shown
-    return names.prefix(shown).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
   }
 
   private static func region(of resource: String) -> String? {
@@ -103,7 +119,15 @@ struct PermissionCheck: Sendable {
 
   // MARK: Who
 
-  private func identity(at place: CloudPlace) async throws(Untold) -> CallerIdentity {
+  private func identity(
+    of name: String?, at place: CloudPlace
+  ) async throws(Untold) -> CallerIdentity {
+    if let name {
+      guard let named = CallerIdentity(name) else {
+        throw Untold(reason: "\(name) is not the ARN of a user or a role")
+      }
+      return named
+    }
     let answer = try await call("sts", "GetCallerIdentity", [:], at: place)
     guard let name = answer["Arn"]?.string, let caller = CallerIdentity(name) else {
       throw Untold(reason: "sts does not say who calls")
@@ -122,7 +146,10 @@ struct PermissionCheck: Sendable {
       return name
     }
     guard let principal = caller.principal else {
-      throw Untold(reason: "IAM does not simulate \(caller.name)")
+      let why = caller.kind == .root ? ", the root user, who holds every right" : ""
+      throw Untold(
+        reason: "IAM does not simulate \(caller.name)\(why); name the role that will run it with "
+          + "--principal")
     }
     return principal
   }
@@ -131,7 +158,7 @@ struct PermissionCheck: Sendable {
 
   private enum Answer {
     case granted
-    case denied
+    case denied(String)
     /// A no that rests on what is not known yet.
     case unsure
   }
@@ -169,8 +196,16 @@ struct PermissionCheck: Sendable {
   ) -> Answer {
     if decision == "allowed" { return .granted }
     let unknown = result["MissingContextValues"]?.elements ?? []
-    return resource.contains("*") || resource.contains("?") || !unknown.isEmpty
-      ? .unsure : .denied
+    guard !resource.contains("*"), !resource.contains("?"), unknown.isEmpty else { return .unsure }
+    return .denied(reason(decision, result))
+  }
+
+  private static func reason(_ decision: String, _ result: JSONValue) -> String {
+    let organization = result["OrganizationsDecisionDetail"]?["AllowedByOrganizations"]
+    let boundary = result["PermissionsBoundaryDecisionDetail"]?["AllowedByPermissionsBoundary"]
+    if organization?.string == "false" { return "the organization's policies do not allow it" }
+    if boundary?.string == "false" { return "the permissions boundary does not allow it" }
+    return decision == "explicitDeny" ? "a policy denies it" : "no policy allows it"
   }
 
   private func call(
@@ -189,7 +224,14 @@ struct PermissionCheck: Sendable {
       return answer
     } catch {
       if case .service(let code, _) = error, code.hasPrefix("AccessDenied") {
-        throw Untold(reason: "\(service):\(operation) is not allowed here")
+        throw Untold(
+          reason: "\(service):\(operation) is not allowed here; the policy of 'cutover policy "
+            + "--role plan' allows it, and --no-permissions asks nothing")
+      }
+      if case .service(let code, _) = error, code.hasPrefix("NoSuchEntity") {
+        throw Untold(
+          reason: "IAM does not know the name that was asked for; for the full name of a role "
+            + "with a path, iam:GetRole must be allowed")
       }
       throw Untold(reason: error.failure.summary)
     }

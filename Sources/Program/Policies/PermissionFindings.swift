@@ -10,6 +10,8 @@ struct PermissionFindings: Sendable, Equatable {
     var steps: [String]
     /// Who lacks it: a full name.
     var principal: String
+    /// What stands in the way, as far as IAM says.
+    var reason: String
   }
 
   var missing: [Missing] = []
@@ -21,7 +23,8 @@ struct PermissionFindings: Sendable, Equatable {
   var lines: [Line] {
     missing.map { right in
       "\("missing permission", .bad): \(right.action, .strong) on \(right.resource) for "
-        + "\(right.steps.joined(separator: ", "), .strong)\(", as \(right.principal)", .faint)"
+        + "\(right.steps.joined(separator: ", "), .strong)"
+        + "\(", as \(right.principal): \(right.reason)", .faint)"
     } + untold.map { "\("permissions:", .warning) \($0)" }
       + (missing.isEmpty && untold.isEmpty && grantedCount > 0
         ? ["Permissions: \(Words.count(grantedCount, "right")) asked of IAM, all are there."] : [])
@@ -34,6 +37,7 @@ struct PermissionFindings: Sendable, Equatable {
           [
             "action": .string($0.action), "resource": .string($0.resource),
             "steps": .array($0.steps.map { .string($0) }), "principal": .string($0.principal),
+            "reason": .string($0.reason),
           ]
         }),
       "untold": .array(untold.map { .string($0) }), "granted": JSONValue(grantedCount),

@@ -4,8 +4,9 @@ internal import Rollouts
 
 /// The rights that a playbook takes in either direction, read off it without asking anybody.
 ///
-/// `plan` gets what looks, `destroy` what the steps take that cannot be taken back, `apply` all
-/// else, undo included. What cannot be told from the playbook is said in `notes`.
+/// `plan` gets what planning takes, `destroy` what the steps take that cannot be taken back, `apply`
+/// all else, undo included, and what planning takes too, since whoever begins a rollout plans it
+/// first. What cannot be told from the playbook is said in `notes`.
 struct PlaybookRights: Sendable {
   private(set) var needs: Set<RightNeed> = []
   private(set) var notes: [String] = []
@@ -28,6 +29,7 @@ struct PlaybookRights: Sendable {
     }
     addLive(of: playbook)
     addTopics(of: playbook)
+    addQuestions()
     let programs = playbook.steps.filter { $0.uses == "command.run" }.map(\.id)
     if !programs.isEmpty {
       note("what the programs of \(programs.joined(separator: ", ")) take cannot be known")
@@ -37,20 +39,67 @@ struct PlaybookRights: Sendable {
   private mutating func add(
     _ right: StepRight, of step: String, _ role: PolicyRole
   ) throws(Failure) {
+    let planning: [PolicyRole] = role == .apply ? [.plan, .apply] : [.plan, .apply, role]
     switch right {
-    case .use(let url, let use): try add(url, use, of: step, use == .look ? [.plan, role] : [role])
+    case .use(let url, .look): try add(url, of: step, planning) { ($0.permissions, .look) }
+    case .use(let url, let use): try add(url, of: step, [role]) { ($0.permissions, use) }
+    case .planned(let url, let use): try add(url, of: step, planning) { ($0.permissions, use) }
+    case .special(let url, let use):
+      try add(url, of: step, Self.isPlanned(use) ? planning : [role]) {
+        ($0.specialPermissions, use)
+      }
+    case .operations(let url, let names, let isPlanned):
+      try add(url, names, of: step, isPlanned ? planning : [role])
     case .call(let use): try add(use, of: step, [role])
-    case .look(let use): try add(use, of: step, [.plan, role])
+    case .look(let use): try add(use, of: step, planning)
+    case .reveal(let texts):
+      try addSecrets(in: .array(texts.map { .string($0) }), of: step, planning)
     case .unknown(let what): note("step \(step): \(what) cannot be known")
     }
   }
 
-  private mutating func add(
-    _ url: ResourceURL, _ use: ResourceUse, of step: String, _ roles: [PolicyRole]
+  /// A file for a service to read is put there while planning: the service reads it then.
+  private static func isPlanned(_ use: SpecialUse) -> Bool {
+    switch use {
+    case .foresee, .survey, .deposit, .fetch: true
+    case .clear, .remake: false
+    }
+  }
+
+  private typealias Rule<Use> =
+    @Sendable (ResourceURL, Use) throws(Failure) -> [Permission]
+
+  private func provider(of url: ResourceURL) -> Provider? {
+    wiring.resources.providers.first { $0.scheme == url.scheme }
+  }
+
+  private mutating func add<Use>(
+    _ url: ResourceURL, of step: String, _ roles: [PolicyRole],
+    _ choose: (Provider) -> (Rule<Use>, Use)
   ) throws(Failure) {
-    guard let provider = wiring.resources.providers.first(where: { $0.scheme == url.scheme })
+    guard let provider = provider(of: url) else { return }
+    let (rule, use) = choose(provider)
+    let permissions = try rule(url, use)
+    try add(permissions, on: url, of: step, roles)
+  }
+
+  /// Operations by name, on the resources that a look at the URL names.
+  private mutating func add(
+    _ url: ResourceURL, _ names: [String], of step: String, _ roles: [PolicyRole]
+  ) throws(Failure) {
+    guard let looks = try provider(of: url)?.permissions(url, .look), let first = looks.first
     else { return }
-    let permissions = try provider.permissions(url, use)
+    let service = first.action.prefix { $0 != ":" }
+    let resources = Set(looks.map(\.resource)).subtracting(["*"]).sorted()
+    try add(
+      resources.flatMap { resource in
+        names.map { Permission("\(service):\($0)", on: resource, profile: first.profile) }
+      }, on: url, of: step, roles)
+  }
+
+  private mutating func add(
+    _ permissions: [Permission], on url: ResourceURL, of step: String, _ roles: [PolicyRole]
+  ) throws(Failure) {
     add(
       permissions, url.parameter("profile"), permissions.isEmpty ? nil : url.parameter("role"),
       of: step, roles)
@@ -91,16 +140,16 @@ struct PlaybookRights: Sendable {
       guard let live = try playbook.liveIndicator() else { return }
       let roles =
         [PolicyRole.plan, .apply] + (needs.contains { $0.role == .destroy } ? [.destroy] : [])
-      try add(live.zone, .read, of: "live", roles)
+      try add(live.zone, of: "live", roles) { ($0.permissions, .read) }
       for stack in [live.blue.stack, live.green.stack].compactMap(\.self) {
-        try add(stack, .look, of: "live", roles)
+        try add(stack, of: "live", roles) { ($0.permissions, .look) }
       }
     } catch {
       note("the section 'live': \(error.summary)")
     }
   }
 
-  /// Whoever drives tells topics what happens, whichever way it goes.
+  /// Whoever drives tells topics what happens, whichever way it goes; planning looks for them.
   private mutating func addTopics(of playbook: Playbook) {
     let roles = [PolicyRole.apply] + (needs.contains { $0.role == .destroy } ? [.destroy] : [])
     for channel in playbook.notify {
@@ -108,6 +157,7 @@ struct PlaybookRights: Sendable {
         switch channel.target {
         case .topic(let arn, let place):
           try add(CloudUse("sns", "Publish", at: place, on: arn), of: "notify", roles)
+          try add(CloudUse("sns", "GetTopicAttributes", at: place, on: arn), of: "notify", [.plan])
         case .webhook(let url, let secret):
           try addSecrets(in: .array([.string(url), .string(secret)]), of: "notify", roles)
         }
@@ -116,6 +166,34 @@ struct PlaybookRights: Sendable {
       }
     }
   }
+
+  /// What it takes to ask IAM beforehand whether all the other rights are there.
+  private mutating func addQuestions() {
+    let holders = Dictionary(grouping: needs, by: \.credentials)
+    for (credentials, needs) in holders {
+      // Names begin with the partition: one holder's resources are all in one.
+      let partition = needs.lazy.compactMap { Self.partition(of: $0.resource) }.first ?? "aws"
+      let role = "arn:\(partition):iam::*:role/*"
+      let user = "arn:\(partition):iam::*:user/*"
+      for (action, resource) in [
+        ("sts:GetCallerIdentity", "*"), ("iam:GetRole", role),
+        ("iam:SimulatePrincipalPolicy", role), ("iam:SimulatePrincipalPolicy", user),
+      ] {
+        self.needs.insert(
+          RightNeed(
+            credentials: credentials, role: .plan, step: Self.asking, action: action,
+            resource: resource))
+      }
+    }
+  }
+
+  private static func partition(of name: String) -> String? {
+    let fields = name.split(separator: ":", maxSplits: 2)
+    return fields.count == 3 && fields[0] == "arn" ? String(fields[1]) : nil
+  }
+
+  /// What stands for a step where the plan itself is meant.
+  private static let asking = "plan"
 
   private mutating func addSecrets(
     in value: JSONValue, of step: String, _ roles: [PolicyRole]

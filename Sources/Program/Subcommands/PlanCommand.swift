@@ -10,7 +10,7 @@ struct PlanCommand: Command {
     Every step looks at the world as it is now and says what it would change, what runs side by \
     side, and how long it takes. A line marks the point of no return. Steps that need what an \
     earlier one gives are planned when they are reached. IAM is asked whether the rights are there \
-    that the steps on AWS take.
+    that the steps on AWS take. Topics and webhooks that would be told are named, and not told.
     """
   static let fields: [Field<Self>] =
     [
@@ -18,6 +18,11 @@ struct PlanCommand: Command {
       .option("live", \.live, "colour", "Which colour is live now, if nothing is recorded yet."),
       .flag("json", \.isJSON, "The plan as one JSON object."),
       .flag("no-permissions", \.noPermissions, "Do not ask IAM whether the rights are there."),
+      .option(
+        "principal", \.principal, "arn", "The user or role that will run it, if it is not you."),
+      .option(
+        "destroyer", \.destroyer, "arn",
+        "Who will run what cannot be taken back, if it is somebody else."),
     ] + Field.shared(\.parameters, ParameterOptions.fields)
     + Field.shared(\.cloud, CloudOptions.fields)
     + Field.shared(\.journal, JournalOption.fields)
@@ -30,6 +35,8 @@ struct PlanCommand: Command {
   var live: Colour?
   var isJSON = false
   var noPermissions = false
+  var principal: String?
+  var destroyer: String?
   var parameters = ParameterOptions()
   var cloud = CloudOptions()
   var journal = JournalOption()
@@ -44,14 +51,17 @@ struct PlanCommand: Command {
     let preview = try await Preview.make(
       read.playbook, from: from, wiring: context.wiring, workFolder: WorkFolder.of(journal.path))
     let report = PlanReport(preview: preview)
+    let channels = await ChannelSight.all(of: read.playbook, context.wiring)
     let permissions = await permissions(of: read.playbook, context)
     if isJSON {
       var value = report.json
+      if !channels.isEmpty { value["notify"] = .array(channels.map(\.json)) }
       if let permissions { value["permissions"] = permissions.json }
       context.console.write(value.text + "\n")
     } else {
       context.console.show(
-        (note.map { [$0] } ?? []) + report.lines + (permissions?.lines ?? [])
+        (note.map { [$0] } ?? []) + report.lines + channels.map(\.line)
+          + (permissions?.lines ?? [])
           + conclusion(preview, permissions))
     }
     let isFine = preview.problems.isEmpty && permissions?.missing.isEmpty != false
@@ -66,8 +76,9 @@ struct PlanCommand: Command {
     let needs = PlaybookRights(playbook, context.wiring).needs
     guard !needs.isEmpty else { return nil }
     let outside = context.wiring.outside
-    return await PermissionCheck(cloud: outside.cloud, context: outside.context)
-      .findings(on: needs)
+    return await PermissionCheck(
+      cloud: outside.cloud, context: outside.context, applier: principal, destroyer: destroyer
+    ).findings(on: needs)
   }
 
   private func conclusion(_ preview: Preview, _ permissions: PermissionFindings?) -> [Line] {

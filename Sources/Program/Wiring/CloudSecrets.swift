@@ -46,10 +46,8 @@ struct CloudSecrets: Sendable {
   /// The call that reveals a secret; nil for those that no cloud keeps.
   static func use(_ kind: String, _ reference: String) throws(Failure) -> CloudUse? {
     func full(_ place: CloudPlace, _ service: String, _ resource: String) -> String {
-      let region = place.region ?? "*"
-      let partition =
-        region.hasPrefix("cn-") ? "aws-cn" : region.hasPrefix("us-gov-") ? "aws-us-gov" : "aws"
-      return "arn:\(partition):\(service):\(region):*:\(resource)"
+      // The cloud knows its partition.
+      "arn:aws:\(service):\(place.region ?? "*"):*:\(resource)"
     }
     switch kind {
     case "ssm":

@@ -4,9 +4,17 @@ package import Resources
 /// One thing that a step may do outside, as far as rights go.
 package enum StepRight: Sendable, Hashable {
   case use(ResourceURL, ResourceUse)
+  /// A use that planning makes too; a look is one without being called so.
+  case planned(ResourceURL, ResourceUse)
+  /// Those that change nothing are part of planning.
+  case special(ResourceURL, SpecialUse)
+  /// Operations of the resource's own service, by its names, on what a look at it touches.
+  case operations(ResourceURL, [String], isPlanned: Bool = false)
   case call(CloudUse)
   /// A call that looks, also while the step is planned.
   case look(CloudUse)
+  /// Texts whose secrets planning reveals too.
+  case reveal([String])
   /// Something that only the run will name; says what.
   case unknown(String)
 

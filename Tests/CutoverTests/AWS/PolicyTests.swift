@@ -100,7 +100,7 @@ struct PolicyTests {
     let value = try JSONValue(parsing: output.text)
     #expect(value["apply"]?.text.contains("arn:aws:ssm:*:*:parameter/app/key") == true)
     #expect(value["apply"]?.text.contains("ssm:GetParameter") == true)
-    #expect(value["plan"]?.isNull == true)
+    #expect(try Self.actions(value["plan"]) == Self.asking)
     #expect(value["destroy"]?.isNull == true)
     #expect(value["notes"]?.text.contains("kms:Decrypt") == true)
   }
@@ -118,7 +118,18 @@ struct PolicyTests {
     let publishing = statements.filter { $0["Action"]?.text.contains("sns:Publish") == true }
     #expect(publishing.count == 1)
     #expect(publishing.first?["Resource"]?.text.contains(topic) == true)
-    #expect(value["plan"]?.isNull == true)
+    #expect(
+      try Self.actions(value["plan"]) == (Self.asking + ["sns:GetTopicAttributes"]).sorted())
+  }
+
+  /// What the permission check of the plan itself takes.
+  private static let asking = [
+    "iam:GetRole", "iam:SimulatePrincipalPolicy", "sts:GetCallerIdentity",
+  ]
+
+  private static func actions(_ policy: JSONValue?) throws -> [String] {
+    let statements = try #require(policy?["Statement"]?.elements)
+    return Set(statements.flatMap { $0["Action"]?.elements?.compactMap(\.string) ?? [] }).sorted()
   }
 
   /// A server that is STS and IAM; `mode` says how it answers the simulation.

@@ -27,8 +27,27 @@ struct SampleStack {
   /// What stack A held before anything was done.
   var blue: String { stage.cutover.folder.file("blue.json") }
 
+  private var playbook: String { "\(AWSStage.sample)/cutover.json5" }
+
   var forward: [String] {
-    ["run", "\(AWSStage.sample)/cutover.json5", "--live", "blue", "--yes", "--no-wait"] + settings
+    ["run", playbook, "--live", "blue", "--yes", "--no-wait"] + settings
+  }
+
+  /// What `cutover policy` prints for it.
+  func policies() throws -> JSONValue {
+    let output = try stage.run(["policy", playbook, "--json"] + settings)
+    guard output.code == 0 else { throw HarnessError("policy: \(output.all)") }
+    return try JSONValue(parsing: output.text)
+  }
+
+  /// What `cutover plan` says, with more words.
+  func plan(_ words: String..., as key: String, through proxy: FaultProxy) throws -> Binary.Output {
+    try run(["plan", playbook, "--live", "blue"] + settings + words, as: key, through: proxy)
+  }
+
+  /// Runs the program with an access key of one's own.
+  func run(_ words: [String], as key: String, through proxy: FaultProxy) throws -> Binary.Output {
+    try stage.run(words, endpoint: proxy.url, more: ["AWS_ACCESS_KEY_ID": key])
   }
 
   @discardableResult
@@ -46,6 +65,13 @@ struct SampleStack {
     let answer = try stage.run(["approve", gate, "--role", "release", "--comment", "seen"])
     guard answer.code == 0 else { return answer }
     return try stage.run(["resume", "--no-wait"])
+  }
+
+  /// The same with an access key of one's own.
+  func approve(_ gate: String, as key: String, through proxy: FaultProxy) throws -> Binary.Output {
+    let answer = try stage.run(["approve", gate, "--role", "release", "--comment", "seen"])
+    guard answer.code == 0 else { return answer }
+    return try run(["resume", "--no-wait"], as: key, through: proxy)
   }
 
   /// Where the name points, as boto3 reads it.

@@ -1,6 +1,6 @@
 """An HTTP/1.1 proxy on loopback that does to AWS requests what bad days do, the same way each time.
 
-Usage: proxy.py UPSTREAM_PORT SEED RULES
+Usage: proxy.py UPSTREAM_PORT SEED RULES [POLICIES]
 
 RULES is a JSON list; the first rule that matches a request and whose dice say so is applied to it:
   fault    one of the names below
@@ -18,8 +18,12 @@ RULES is a JSON list; the first rule that matches a request and whose dice say s
   denied       access is denied
   skew         the service's clock is an hour ahead of ours, and it minds
 
+POLICIES is a JSON object of IAM policies by access key; who signs with one of them is held to it, and
+what is done is noted (see guard.py). Null stands for a policy that allows everything.
+
 DynamoDB's answers get the x-amz-crc32 that AWS sends and emulators leave out. Prints its port, then
-serves until it is terminated or its parent is gone. GET /_faults tells how often each fault was applied.
+serves until it is terminated or its parent is gone. GET /_faults tells how often each fault was applied,
+GET /_rights what was noted since it was asked last; POST /_rights sets the policies.
 """
 
 import asyncio
@@ -33,12 +37,17 @@ import struct
 import sys
 import zlib
 
+sys.dont_write_bytecode = True
+import guard as access  # noqa: E402
+import rights  # noqa: E402
+
 SKEW = datetime.timedelta(hours=1)
 PIECES, PAUSE = 8, 0.02
 LIMIT = 1 << 27
 
 upstream, dice = int(sys.argv[1]), random.Random(int(sys.argv[2]))
 rules = json.loads(sys.argv[3])
+guard = access.Guard(json.loads(sys.argv[4]) if len(sys.argv) > 4 else {})
 applied, seen = {}, {}
 
 
@@ -220,6 +229,9 @@ async def part_of_batch(request):
 
 async def exchange(request, writer):
     """Answers one request; false when the connection is not to be used again."""
+    if held := guard.answer(request):
+        writer.write(b"".join(answer(*held)))
+        return True
     fault = choose(request)
     if fault in ERRORS:
         head, body = refusal(request, fault)
@@ -227,6 +239,7 @@ async def exchange(request, writer):
         return True
     status, fields, body = await (
         part_of_batch(request) if fault == "unprocessed" else ask(request))
+    rights.note_answer(request.fields, request.body, body)
     if fault == "broken-after":
         head, body = refusal(request, "broken")
         writer.write(head + body)
@@ -271,6 +284,10 @@ async def client(reader, writer):
             request = Request(head, await read_body(reader, head, False))
             if request.path == b"/_faults":
                 writer.write(b"".join(answer(200, [], json.dumps(counts()).encode())))
+                continue
+            if request.path == b"/_rights":
+                noted = guard.command(request.method, request.body)
+                writer.write(b"".join(answer(200, [], noted)))
                 continue
             if not await exchange(request, writer):
                 return
