@@ -30,6 +30,14 @@ package enum SpecialUse: String, Sendable, Hashable, Codable, CaseIterable {
   case deposit
   /// Has a service read this one file.
   case fetch
+  /// Has its store keep backups of it, and delete them.
+  case backUp
+  /// Has its store make another one of it, or make it of another.
+  case restore
+  /// Has its store write it out.
+  case export
+  /// Has a store write files there that it exports.
+  case takeExport
 }
 
 /// One right that a cloud's access control must grant.

@@ -53,7 +53,7 @@ struct CloudFormationPermissions {
     case .survey:
       actions(Self.looking + ["GetTemplate"]) + [on("ListImports", "*")]
         + Self.holders.map { Permission($0, on: "*", profile: url.parameter("profile")) }
-    case .clear, .remake, .deposit, .fetch: []
+    case .clear, .remake, .deposit, .fetch, .backUp, .restore, .export, .takeExport: []
     }
   }
 

@@ -110,6 +110,7 @@ extension Provider {
       open: .table { url, context throws(Failure) in
         try DynamoTable(url, in: session, purpose: context.purpose)
       },
-      permissions: { url, use throws(Failure) in DynamoPermissions.list(url, use) })
+      permissions: { url, use throws(Failure) in DynamoPermissions.list(url, use) },
+      specialPermissions: { url, use throws(Failure) in DynamoPermissions.list(url, use) })
   }
 }

@@ -79,6 +79,10 @@ struct S3Permissions {
     case .remake:
       on(bucket, ["ListBucket", "CreateBucket"] + Self.settings.map { "Put\($0)" })
     case .deposit: on(objects, ["GetObject", "PutObject"]) + key(["kms:GenerateDataKey"])
+    case .takeExport:
+      on(objects, ["PutObject", "PutObjectAcl", "AbortMultipartUpload"])
+        + key(["kms:Decrypt", "kms:GenerateDataKey"])
+    case .backUp, .restore, .export: []
     case .fetch: on("\(bucket)/\(folder)", ["GetObject"])
     }
   }

@@ -102,11 +102,7 @@ struct WindowInput: Decodable, Sendable {
   }
 
   private func moment(_ text: String, _ step: String) throws(Failure) -> Timestamp {
-    for style in [Date.ISO8601FormatStyle(), .init(includingFractionalSeconds: true)] {
-      if let date = try? style.parse(text) {
-        return Timestamp(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
-      }
-    }
+    if let moment = MomentText.read(text) { return moment }
     throw bad(step, "'\(text)' is not a moment such as 2026-11-21T03:00:00Z")
   }
 

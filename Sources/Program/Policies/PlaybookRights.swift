@@ -62,7 +62,7 @@ struct PlaybookRights: Sendable {
   private static func isPlanned(_ use: SpecialUse) -> Bool {
     switch use {
     case .foresee, .survey, .deposit, .fetch: true
-    case .clear, .remake: false
+    case .clear, .remake, .backUp, .restore, .export, .takeExport: false
     }
   }
 

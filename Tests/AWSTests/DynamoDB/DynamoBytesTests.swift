@@ -126,5 +126,16 @@ struct DynamoBytesTests {
       list.contains(
         Permission(
           "dynamodb:BatchWriteItem", on: "arn:aws-cn:dynamodb:cn-north-1:*:table/orders")))
+    let orders = try ResourceURL("dynamodb://eu-west-1/orders")
+    let table = "arn:aws:dynamodb:eu-west-1:*:table/orders"
+    #expect(
+      DynamoPermissions.list(orders, .backUp).contains(
+        Permission("dynamodb:DeleteBackup", on: "\(table)/backup/*")))
+    #expect(
+      DynamoPermissions.list(orders, .export).contains(
+        Permission("dynamodb:DescribeExport", on: "\(table)/export/*")))
+    #expect(
+      DynamoPermissions.list(orders, .restore).contains(
+        Permission("dynamodb:RestoreTableToPointInTime", on: table)))
   }
 }
