@@ -68,7 +68,7 @@ struct CloudFormationPermissions {
   /// To say what a stack still holds before it goes; it may hold anything.
   private static let holders = [
     "dynamodb:DescribeTable", "cognito-idp:DescribeUserPool", "s3:ListBucketVersions",
-    "s3:GetEncryptionConfiguration",
+    "s3:GetEncryptionConfiguration", "s3:GetBucketTagging",
   ]
 
   private func actions(_ names: [String]) -> [Permission] {

@@ -156,12 +156,7 @@ extension CloudFormationStack: StackDemolisher {
     }
     for member in walk.members.reversed() {
       guard let names = retained[member.facts.id] else { continue }
-      try await watch.note("leaving \(names.joined(separator: ", ")) of \(member.facts.name)")
-      let rest = try await deleteOnce(member.facts.id, retaining: names, watch)
-      guard rest.isEmpty else {
-        throw .permanent(
-          "\(url) is only partly deleted: \(Self.text(rest))", hint: "Mend that, then retry.")
-      }
+      try await leave(names, in: member, wishes, watch)
     }
     guard retained[facts.id] == nil else { return }
     let rest = try await deleteOnce(facts.id, retaining: [], watch)
@@ -169,6 +164,31 @@ extension CloudFormationStack: StackDemolisher {
       throw .permanent(
         "\(url) is only partly deleted: \(Self.text(rest))", hint: "Mend that, then retry.")
     }
+  }
+
+  /// Deletes a stack but for what may stay; the deletion of the rest may bring up more of that.
+  private func leave(
+    _ first: [String], in member: StackWalk.Member, _ wishes: StackDemolition, _ watch: StackWatch
+  ) async throws(Failure) {
+    var names = first
+    for _ in 0..<Self.attemptsMax {
+      try await watch.note("leaving \(names.joined(separator: ", ")) of \(member.facts.name)")
+      let rest = try await deleteOnce(member.facts.id, retaining: names, watch)
+      if rest.isEmpty { return }
+      let open = rest.filter { event in
+        let resource = StackResource(
+          path: member.path, logicalID: event.logicalID, physicalID: event.physicalID,
+          type: event.type)
+        return !wishes.retain.contains { resource.isCalled($0) }
+      }
+      guard open.isEmpty else {
+        throw .permanent(
+          "\(url) is only partly deleted: \(Self.text(open))", hint: "Mend that, then retry.")
+      }
+      // Those that were left before are no longer the stack's.
+      names = rest.map(\.logicalID)
+    }
+    throw .transient("\(url) does not come to rest", hint: "Look who changes it, then retry.")
   }
 
   // MARK: Looking afterwards

@@ -72,6 +72,30 @@ struct HolderLook: Sendable {
     }
   }
 
+  /// Whose a bucket is.
+  enum Owner: Sendable {
+    /// The id of the stack that made it.
+    case stack(String)
+    case nobody
+    case cannotTell(String)
+  }
+
+  private static let ownerTag = "aws:cloudformation:stack-id"
+
+  /// By the tag that CloudFormation gives to every bucket that it makes.
+  func owner(of bucket: String) async throws(Failure) -> Owner {
+    do throws(AWSFailure) {
+      let reply = try await s3.send(call("GetBucketTagging", "GET", bucket, [("tagging", nil)]))
+      let tags = S3TagSet(try s3.xml(reply, "GetBucketTagging"))
+      return tags[Self.ownerTag].map { .stack($0) } ?? .nobody
+    } catch {
+      if error.code == "NoSuchTagSet" { return .nobody }
+      let failure = error.failure("it")
+      if failure.kind == .cancelled { throw failure }
+      return .cannotTell(failure.summary)
+    }
+  }
+
   func call(
     _ operation: String, _ method: String, _ bucket: String, _ query: [(String, String?)],
     headers: HTTPHeaders = [:], body: [UInt8] = []

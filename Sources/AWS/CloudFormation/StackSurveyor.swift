@@ -50,6 +50,7 @@ struct StackSurveyor {
       let policies = try await DeletionPolicies.read(member.facts.id, api)
       let isKept = keptPaths.contains { member.path.starts(with: $0) }
       for resource in member.resources {
+        homes[resource.name] = member.facts.id
         let keeps = policies.keeps(resource.logicalID)
         if keeps == nil, DataHolder.holdsData(resource.type) {
           warnings.append(
@@ -68,6 +69,9 @@ struct StackSurveyor {
       }
     }
   }
+
+  /// The stack that each resource is in, by the resource's name.
+  private var homes: [String: String] = [:]
 
   /// Buckets that the stack's own helper empties.
   private var emptied: Set<String> = []
@@ -130,6 +134,7 @@ struct StackSurveyor {
     case .gone: warnings.append("bucket \(id) of \(resource.name) is not there any more")
     case .cannotTell(let why): warnings.append("what bucket \(id) holds cannot be told: \(why)")
     case .found(let count, _, let key):
+      if try await isForeign(resource, id, isRetained) { return }
       let isEmptied = wishes.emptyBuckets.contains { resource.isCalled($0) }
       let number = count >= HolderLook.objectsShownMax ? "\(count) or more" : "\(count)"
       if count > 0 || isRetained {
@@ -146,6 +151,37 @@ struct StackSurveyor {
           "bucket \(id) stays, but its key \(key) goes with the stack: what it holds cannot be "
             + "read any more once the key is gone; copy it, or keep the key")
       }
+    }
+  }
+
+  /// Whether a bucket of the name that the stack's had is another stack's by now, which nobody may
+  /// empty or delete with this one.
+  private mutating func isForeign(
+    _ resource: StackResource, _ id: String, _ isRetained: Bool
+  ) async throws(Failure) -> Bool {
+    switch try await look.owner(of: id) {
+    case .nobody: return false
+    case .cannotTell(let why):
+      warnings.append("whether bucket \(id) is still this stack's cannot be told: \(why)")
+      return false
+    case .stack(let owner):
+      guard let home = homes[resource.name], !home.utf8.elementsEqual(owner.utf8) else {
+        return false
+      }
+      data.append("bucket \(id) is that of \(owner) by now and stays")
+      if wishes.emptyBuckets.contains(where: { resource.isCalled($0) }) {
+        obstacles.append(
+          "bucket \(id) is that of \(owner) by now; take \(resource.logicalID) out of emptyBuckets")
+      } else if !isRetained, !wishes.retain.contains(where: { resource.isCalled($0) }) {
+        obstacles.append(
+          "bucket \(id) is that of \(owner) by now; name \(resource.logicalID) in retain, and the "
+            + "resources that change it")
+      } else {
+        warnings.append(
+          "what else of this stack changes bucket \(id), such as its policy, changes that of "
+            + "\(owner)")
+      }
+      return true
     }
   }
 

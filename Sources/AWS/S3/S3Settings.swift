@@ -84,10 +84,11 @@ extension S3Bucket: BucketSettingsKeeping {
     do throws(AWSFailure) {
       let reply = try await client.call(
         setting.getOperation, "GET", query: [(setting.query, nil)])
-      guard let needed = setting.needs else { return reply.text }
+      guard setting.needs != nil || setting.name == S3TagSet.setting else { return reply.text }
       guard let root = XMLNode(reading: reply.body) else {
         throw AWSFailure(.malformed("it is not XML"), operation: "s3:\(setting.getOperation)")
       }
+      guard let needed = setting.needs else { return S3TagSet(root).withoutSystemTags }
       let isSet = needed == "*" ? !root.children.isEmpty : root.first(needed) != nil
       return isSet ? reply.text : nil
     } catch {

@@ -174,4 +174,52 @@ struct StackDemolitionTests {
       #expect(try server.calls("DeleteStack").isEmpty)
     }
   }
+
+  private static let moved: [String: JSONValue] = [
+    "Inner": StackWorld.nested([
+      "Web1A2B3C4D": StackWorld.resource(
+        "AWS::S3::Bucket", [:], ["Metadata": ["items": 2, "owner": "stack/other"]]),
+      "Helper1A2B3C4D": StackWorld.resource(
+        "AWS::SQS::Queue", [:], ["Metadata": ["fail": "delete"]]),
+    ])
+  ]
+
+  @Test("a bucket that is another stack's by now is neither emptied nor deleted")
+  func sparesForeignBuckets() async throws {
+    try await CloudFormationEmulator.run { server in
+      let world = try StackWorld(server.environment)
+      _ = try await world.stack().deploy(world.template(Self.moved)) { _ in }
+      let bare = try #require(try await world.stack().survey(StackDemolition()))
+      #expect(bare.obstacles.count == 1)
+      #expect(
+        bare.obstacles.first?.contains("that of stack/other by now; name Web1A2B3C4D") == true)
+      let emptying = StackDemolition(emptyBuckets: ["Web"], retain: ["Web"])
+      let refused = try #require(try await world.stack().survey(emptying)).obstacles
+      #expect(refused.first?.contains("out of emptyBuckets") == true, "\(refused)")
+      let wishes = StackDemolition(retain: ["Web", "Helper"])
+      let survey = try #require(try await world.stack().survey(wishes))
+      #expect(survey.obstacles.isEmpty)
+      #expect(survey.warnings.contains { $0.contains("such as its policy") })
+    }
+  }
+
+  @Test("what comes up only once something else was left is left too, where it may be")
+  func leavesInTurns() async throws {
+    try await CloudFormationEmulator.run { server in
+      let world = try StackWorld(server.environment)
+      let inner = StackWorld.nested([
+        "Web1A2B3C4D": StackWorld.resource(
+          "AWS::S3::Bucket", [:], ["Metadata": ["items": 2], "DependsOn": "Helper1A2B3C4D"]),
+        "Helper1A2B3C4D": StackWorld.resource(
+          "AWS::SQS::Queue", [:], ["Metadata": ["fail": "delete"]]),
+      ])
+      _ = try await world.stack().deploy(world.template(["Inner": inner])) { _ in }
+      let wishes = StackDemolition(retain: ["Web", "Helper"])
+      let survey = try #require(try await world.stack().survey(wishes))
+      try await world.stack().destroy(survey, wishes, watch: world.watch)
+      #expect(try await world.stack().description() == nil)
+      let left = try server.calls("DeleteStack").compactMap { $0["RetainResources.member.1"] }
+      #expect(left == ["Helper1A2B3C4D", "Web1A2B3C4D"])
+    }
+  }
 }

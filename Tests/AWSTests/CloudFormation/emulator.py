@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 lock = threading.RLock()
 ids = itertools.count(1)
 stacks, sets, calls, failing, exports = {}, {}, [], [], {}
-tables, buckets, bucket_keys = {}, {}, {}
+tables, buckets, bucket_keys, bucket_owners = {}, {}, {}, {}
 NESTED = "AWS::CloudFormation::Stack"
 
 
@@ -225,6 +225,7 @@ def physical(stack, logical, resource):
     if kind == "AWS::S3::Bucket":
         name = name.lower()
         bucket_keys[name] = stack, resource.get("Metadata", {}).get("key")
+        bucket_owners[name] = resource.get("Metadata", {}).get("owner", stack.id)
         buckets[name] = [
             "object-%d" % i for i in range(resource.get("Metadata", {}).get("items", 0))
         ]
@@ -268,6 +269,11 @@ def make(stack, logical, resource):
     return True
 
 
+def in_turn(stack):
+    """What others wait for comes first: here a DependsOn is the order of deletion."""
+    return sorted(stack.resources, key=lambda n: "DependsOn" in stack.resources[n]["resource"])
+
+
 def unmake(stack, logical):
     entry = stack.resources[logical]
     resource, name, kind = entry["resource"], entry["physical"], entry["type"]
@@ -279,13 +285,15 @@ def unmake(stack, logical):
         inner = stacks[name]
         inner.token = stack.token
         inner.turn("DELETE_IN_PROGRESS")
-        ok = all([unmake(inner, n) for n in list(inner.resources)])
+        ok = all([unmake(inner, n) for n in in_turn(inner)])
         inner.turn("DELETE_COMPLETE" if ok else "DELETE_FAILED")
         if ok:
             del stack.resources[logical]
         else:
             stack.event(logical, name, kind, "DELETE_FAILED", "Embedded stack was not deleted")
         return ok
+    if resource.get("DependsOn") in stack.resources:
+        return False
     full = kind == "AWS::S3::Bucket" and buckets.get(name)
     meta = resource.get("Metadata", {})
     if full or (fails(resource, "delete") and meta.get("times", 99) > 0):
@@ -666,7 +674,7 @@ def DeleteStack(p):
         for name in keep:
             entry = stack.resources.pop(name)
             stack.event(name, entry["physical"], entry["type"], "DELETE_SKIPPED")
-        ok = all([unmake(stack, n) for n in list(stack.resources)])
+        ok = all([unmake(stack, n) for n in in_turn(stack)])
         stack.turn(
             "DELETE_COMPLETE" if ok else "DELETE_FAILED",
             "" if ok else "The following resource(s) failed to delete",
@@ -844,6 +852,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(
                 404,
                 "<Error><Code>ServerSideEncryptionConfigurationNotFoundError</Code><Message>no</Message></Error>",
+            )
+        if "tagging" in self.path:
+            return self.answer(
+                200,
+                "<Tagging><TagSet><Tag><Key>aws:cloudformation:stack-id</Key><Value>%s</Value></Tag>"
+                "</TagSet></Tagging>" % bucket_owners[name],
             )
         gone = re.findall("<Key>(.*?)</Key>", body)
         buckets[name] = [k for k in buckets[name] if k not in gone]
