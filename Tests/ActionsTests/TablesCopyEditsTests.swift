@@ -35,6 +35,7 @@ struct TablesCopyEditsTests {
     var pair = TablePair(from: world.from.url, to: world.to.url)
     pair.rename = ["old": "new name"]
     pair.replace = ["bucketId": ["a-1": "b-1", "7": "8"]]
+    pair.exchange = [.init("old", from: "x", to: "z"), .init("bucketId", from: "a-2", to: "b-2")]
     pair.drop = ["secret"]
     pair.skip = ["databaseId": ["GLOBAL"]]
     let run = world.run(TablesCopy.Input(pairs: [pair]))
@@ -43,7 +44,7 @@ struct TablesCopyEditsTests {
     #expect(verification.verdict.isPassed, "\(verification.verdict)")
     #expect(
       texts() == [
-        #"{"bucketId":{"S":"b-1"},"id":{"S":"1"},"n":{"N":"1.10"},"new name":{"S":"x"}}"#,
+        #"{"bucketId":{"S":"b-1"},"id":{"S":"1"},"n":{"N":"1.10"},"new name":{"S":"z"}}"#,
         #"{"bucketId":{"N":"7"},"id":{"S":"2"}}"#,
       ])
     let ledger = verification.ledgers[0]

@@ -12,10 +12,28 @@ package struct TablePair: Decodable, Sendable, Hashable {
   package var rename: [String: String]?
   /// Values of attributes that are others in the target.
   package var replace: [String: [String: String]]?
+  /// The same, for values that only the run will tell.
+  package var exchange: [Exchange]?
   /// Attributes that are left out.
   package var drop: [String]?
   /// Items that are left behind, by the values of an attribute.
   package var skip: [String: [String]]?
+
+  /// One value of an attribute and what stands in its place.
+  ///
+  /// A playbook's references are resolved in values and not in keys, so this form takes outputs of
+  /// earlier steps.
+  package struct Exchange: Decodable, Sendable, Hashable {
+    package var attribute: String
+    package var from: String
+    package var to: String
+
+    package init(_ attribute: String, from: String, to: String) {
+      self.attribute = attribute
+      self.from = from
+      self.to = to
+    }
+  }
 
   package init(from: ResourceURL, to: ResourceURL, transform: String? = nil) {
     self.from = from
@@ -34,6 +52,14 @@ package struct TablePair: Decodable, Sendable, Hashable {
     .optional(
       "replace", .map(.map(.string)),
       "New values for texts of an attribute, by its name and the old value."),
+    .optional(
+      "exchange",
+      .list(
+        .object([
+          .required("attribute", .string, "The attribute's name."),
+          .required("from", .string, "The text that it has in the source."),
+          .required("to", .string, "The text that it gets."),
+        ])), "As 'replace', for texts that are outputs of earlier steps."),
     .optional("drop", .list(.string), "Attributes that the target does not get."),
     .optional(
       "skip", .map(.list(.string)),
@@ -47,9 +73,12 @@ package struct TablePair: Decodable, Sendable, Hashable {
     let named = { (map: [String: String]) in
       Dictionary(map.map { (UTF8Key($0.key), $0.value) }) { $1 }
     }
+    var values = Dictionary((replace ?? [:]).map { (UTF8Key($0.key), named($0.value)) }) { $1 }
+    for entry in exchange ?? [] {
+      values[UTF8Key(entry.attribute), default: [:]][UTF8Key(entry.from)] = entry.to
+    }
     return ItemEdits(
-      rename: named(rename ?? [:]),
-      replace: Dictionary((replace ?? [:]).map { (UTF8Key($0.key), named($0.value)) }) { $1 },
+      rename: named(rename ?? [:]), replace: values,
       drop: Set((drop ?? []).map { UTF8Key($0) }),
       skip: Dictionary(
         (skip ?? [:]).map { (UTF8Key($0.key), Set($0.value.map { UTF8Key($0) })) }

@@ -41,7 +41,9 @@ extension Scope {
     case .nothing(let why): throw Unresolved(message: why)
     case .later(let text):
       if let standIn { return text ?? kind?.standIn(standIn) ?? .string(standIn) }
-      let names = template.references.map(\.reference.text).joined(separator: ", ")
+      let names = template.references.map(\.reference).filter { reference in
+        if case .later = meaning(of: reference) { true } else { false }
+      }.map(\.text).joined(separator: ", ")
       throw Unresolved(message: "the value of \(names) is not known yet")
     }
   }
