@@ -8,7 +8,9 @@ import Rollouts
 struct CrashRunner {
   static func main() async {
     var wiring = Wiring.standard()
-    let point = KillPoint(wiring.environment["CUTOVER_KILL"] ?? "")
+    let point = KillPoint(
+      wiring.environment["CUTOVER_KILL"] ?? "",
+      listingIn: wiring.environment["CUTOVER_POINTS"] ?? "")
     wiring.openJournal = {
       [open = wiring.openJournal] (path, use) async throws(JournalError) in
       KillingJournal(base: try await open(path, use), point: point)

@@ -9,10 +9,13 @@ struct CrashCourse: Sendable {
   }
 
   let direction: Direction
+  /// Makes an untouched world, whose playbook may stop behind the switch.
+  var make: @Sendable (_ holds: Bool) throws -> CrashWorld = { try CrashWorld(holds: $0) }
+  var look: @Sendable (CrashWorld) throws -> EndState = { try EndState(of: $0) }
 
   /// A world at the beginning of the course: untouched, or after the switch.
   func begin() throws -> CrashWorld {
-    let world = try CrashWorld(holds: direction == .backward)
+    let world = try make(direction == .backward)
     if direction == .backward {
       let ending = try world.run(.crashRunner, world.forward)
       guard ending == .exited(Self.waiting) else {
@@ -55,7 +58,7 @@ struct CrashCourse: Sendable {
 
   /// Looks at a world at the end of its course.
   func judge(_ world: CrashWorld, against reference: EndState) throws {
-    let state = try EndState(of: world)
+    let state = try look(world)
     guard state == reference else {
       throw CrashComplaint("\(state.differences(from: reference))\n\(world.log)")
     }
@@ -72,7 +75,7 @@ struct CrashCourse: Sendable {
     guard isDone(ending, words) else {
       throw CrashComplaint("a run that nobody killed ended with \(ending)\n\(world.log)")
     }
-    return try EndState(of: world)
+    return try look(world)
   }
 
   private static let waiting: Int32 = 2

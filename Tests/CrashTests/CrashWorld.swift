@@ -30,6 +30,8 @@ final class CrashWorld {
   }
 
   private let folder: TemporaryFolder
+  private let environment: [String: String]
+  private let settings: [String]
   /// Without symbolic links, as the kernel names it.
   let root: String
   private(set) var log = ""
@@ -37,21 +39,38 @@ final class CrashWorld {
   init(holds: Bool) throws {
     folder = try TemporaryFolder()
     root = folder.url.resolvingSymlinksInPath().path + "/root"
+    environment = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
+    settings = ["--set", "root=\(root)"]
     try CrashFixture.seed(root, holds: holds)
+  }
+
+  /// A world of another fixture, which is seeded already and whose playbook this is.
+  init(playbook: String, settings: [String], environment: [String: String]) throws {
+    folder = try TemporaryFolder()
+    root = folder.url.resolvingSymlinksInPath().path + "/root"
+    self.environment = environment
+    self.settings = settings
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    try playbook.write(toFile: "\(root)/playbook.json5", atomically: false, encoding: .utf8)
   }
 
   deinit { for pid in processes() { kill(pid, SIGKILL) } }
 
   /// Runs a command line to its end, which may be a violent one.
+  ///
+  /// It dies at a point that it knows itself, after a while, or when the moment has come. `points`
+  /// is a file for the points that it passes.
   @discardableResult
   func run(
-    _ program: Program, _ words: [String], killedAt point: String = "", after: Duration? = nil
+    _ program: Program, _ words: [String], killedAt point: String = "", after: Duration? = nil,
+    when hasCome: (() throws -> Void)? = nil, counting points: String? = nil
   ) throws -> Ending {
     let process = Process()
     process.executableURL = program.url
     process.arguments = words + ["--journal", journal]
     process.currentDirectoryURL = URL(fileURLWithPath: root)
-    process.environment = ["CUTOVER_KILL": point, "PATH": "/usr/local/bin:/usr/bin:/bin"]
+    process.environment = environment.merging(
+      ["CUTOVER_KILL": point, "CUTOVER_POINTS": points ?? ""]) { $1 }
     process.standardInput = FileHandle.nullDevice
     let path = folder.file("log")
     try Data().write(to: URL(fileURLWithPath: path))
@@ -61,7 +80,11 @@ final class CrashWorld {
     let hasEnded = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in hasEnded.signal() }
     try process.run()
-    if let after {
+    if let hasCome {
+      try hasCome()
+      kill(process.processIdentifier, SIGKILL)
+      hasEnded.wait()
+    } else if let after {
       let parts = after.components
       let nanoseconds = Int(parts.seconds) * 1_000_000_000 + Int(parts.attoseconds / 1_000_000_000)
       if hasEnded.wait(timeout: .now() + .nanoseconds(nanoseconds)) == .timedOut {
@@ -86,10 +109,7 @@ final class CrashWorld {
 
   /// Begins or carries on with the rollout.
   var forward: [String] {
-    [
-      "run", "\(root)/playbook.json5", "--set", "root=\(root)", "--live", "blue", "--yes",
-      "--no-wait",
-    ]
+    ["run", "\(root)/playbook.json5", "--live", "blue", "--yes", "--no-wait"] + settings
   }
 
   func standing() throws -> Standing {

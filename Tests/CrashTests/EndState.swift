@@ -23,6 +23,29 @@ struct EndState: Equatable {
     }
   }
 
+  /// What a world on a server holds, as the server tells it, and what its journal says.
+  init(of world: CrashWorld, on server: String) throws {
+    parts["server"] = server
+    guard try world.standing() != .none else { return }
+    let answer = try Tool.run(["sqlite3"], input: Array(Self.outcome(world).utf8))
+    guard answer.errorText.isEmpty else { throw CrashComplaint(answer.errorText) }
+    parts["journal"] = answer.text
+  }
+
+  /// Names differ from world to world, so of ledgers only the counts are compared.
+  private static func outcome(_ world: CrashWorld) -> String {
+    """
+    .open \(world.journal)
+    SELECT name, live FROM environment;
+    SELECT outcome, from_colour, to_colour FROM rollout;
+    SELECT DISTINCT 'undone', step FROM fact WHERE kind = 'undone' ORDER BY 2;
+    SELECT fact.step, ledger.key, ledger.value ->> 'read' FROM fact,
+      json_each(detail, '$.verification.ledgers') AS ledger
+    WHERE fact.kind = 'verified' ORDER BY 1, 2;
+
+    """
+  }
+
   private static let metadataFolder = "/.cutover/metadata/"
 
   /// An object's newest metadata, without the moment at which its file was written.
