@@ -44,13 +44,15 @@ let package = Package(
     .target(
       name: "Local",
       dependencies: ["Resources", "SQLite", "Digests", "Subprocesses", "JSON", "CLinux"]),
-    .target(name: "Transforms", dependencies: ["Resources", "SQLite", "JSON"]),
+    .target(name: "Transforms", dependencies: ["Resources", "SQLite", "JSON", "Digests"]),
     .target(name: "DNS", dependencies: ["Resources", "Wire", "Digests"]),
     .target(
       name: "AWS", dependencies: ["Resources", "Wire", "JSON", "Digests", "Subprocesses"]),
     .target(
       name: "Actions",
-      dependencies: ["Rollouts", "Resources", "JSON", "Digests", "Subprocesses", "Wire"]),
+      dependencies: [
+        "Rollouts", "Resources", "JSON", "Digests", "Subprocesses", "Wire", "SQLite",
+      ]),
 
     // 5: the program
     .executableTarget(name: "cutover", dependencies: ["Program"]),

@@ -20,15 +20,33 @@ package enum TransformOutcome: Sendable, Hashable {
 package protocol TransformMaker: Sendable {
   /// Compiles a statement and says what is wrong with it; reads no data.
   func make(sql: String) throws(Failure) -> any ItemTransform
+  /// Compiles a statement with targets and lookups of its own; reads no data.
+  func make(_ statement: TransformStatement) throws(Failure) -> any TableTransform
+  /// How the machine would go about a statement, a line each, as `EXPLAIN QUERY PLAN` says it.
+  func explain(_ statement: TransformStatement) throws(Failure) -> [String]
+  /// Opens or makes the file that holds the lookups.
+  func lookups(at path: String, _ tables: [LookupTable]) throws(Failure) -> any LookupFile
 }
 
 /// The maker of a program that was built without transforms.
 package struct NoTransforms: TransformMaker {
   package init() {}
 
-  package func make(sql: String) throws(Failure) -> any ItemTransform {
-    throw .refused(
-      "this program was built without transforms",
-      hint: "Leave 'transform' out, or use a build that has them.")
+  package func make(sql: String) throws(Failure) -> any ItemTransform { throw Self.none }
+
+  package func make(
+    _ statement: TransformStatement
+  ) throws(Failure) -> any TableTransform { throw Self.none }
+
+  package func explain(_ statement: TransformStatement) throws(Failure) -> [String] {
+    throw Self.none
   }
+
+  package func lookups(
+    at path: String, _ tables: [LookupTable]
+  ) throws(Failure) -> any LookupFile { throw Self.none }
+
+  private static let none = Failure.refused(
+    "this program was built without transforms",
+    hint: "Leave 'transform' out, or use a build that has them.")
 }

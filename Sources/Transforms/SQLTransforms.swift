@@ -5,40 +5,96 @@ import SQLite
 ///
 /// A statement reads the table `input(seq, item)`, where `item` is DynamoDB JSON, and yields rows
 /// `seq, put` or `seq, put, skip`: `put` is the DynamoDB JSON of an item to write, or NULL with the
-/// reason in `skip`. Several rows of one `seq` are several items. It reaches nothing but its input.
+/// reason in `skip`. Several rows of one `seq` are several items. A migration's statement may also
+/// yield `target`, `update` and `delete`, and read lookup tables. It reaches nothing else.
 package struct SQLTransforms: TransformMaker {
   package init() {}
 
   package func make(sql: String) throws(Failure) -> any ItemTransform {
+    let statement = TransformStatement(sql, targets: [], moment: Timestamp(milliseconds: 0))
+    try Self.check(statement, isCopying: true)
+    return CopyingTransform(StatementRunner(statement, isCopying: true))
+  }
+
+  package func make(_ statement: TransformStatement) throws(Failure) -> any TableTransform {
+    try Self.check(statement, isCopying: false)
+    return StatementRunner(statement, isCopying: false)
+  }
+
+  package func explain(_ statement: TransformStatement) throws(Failure) -> [String] {
     do throws(DatabaseError) {
-      // Compiled here only to be checked: a connection belongs to the actor that uses it.
-      _ = try TransformConnection(sql)
+      return try TransformConnection(statement, isCopying: false).plan()
     } catch {
       throw Self.failure(error)
     }
-    return SQLTransform(sql)
+  }
+
+  package func lookups(
+    at path: String, _ tables: [LookupTable]
+  ) throws(Failure) -> any LookupFile {
+    try LookupDatabase(path, tables)
+  }
+
+  /// Compiled here only to be checked: a connection belongs to the actor that uses it.
+  private static func check(
+    _ statement: TransformStatement, isCopying: Bool
+  ) throws(Failure) {
+    do throws(DatabaseError) {
+      _ = try TransformConnection(statement, isCopying: isCopying)
+    } catch {
+      throw failure(error)
+    }
   }
 
   static func failure(_ error: DatabaseError) -> Failure {
     .permanent(
       "the transform is refused: \(error.message)",
       hint: error.isUnauthorized
-        ? "It may only read the table input(seq, item), and give equal answers to equal items."
+        ? "It may only read its input and lookups, and give equal answers to equal items."
         : "It must be one SELECT over input(seq, item) that yields seq, put and maybe skip.")
   }
 }
 
-/// Runs one statement over batches, one at a time.
-private actor SQLTransform: ItemTransform {
-  private let sql: String
-  private var opened: TransformConnection?
+/// A statement without targets of its own, as a copy wants it.
+private struct CopyingTransform: ItemTransform {
+  private let runner: StatementRunner
 
-  init(_ sql: String) { self.sql = sql }
+  init(_ runner: StatementRunner) { self.runner = runner }
 
   func apply(_ items: [Item]) async throws(Failure) -> [TransformOutcome] {
+    try await runner.apply(items).map { outcome in
+      switch outcome {
+      case .skip(let reason): .skip(reason)
+      case .failed(let reason): .failed(reason)
+      case .writes(let writes):
+        .changes(
+          writes.compactMap { write in
+            if case .put(let item) = write.kind { .put(item) } else { nil }
+          })
+      }
+    }
+  }
+}
+
+/// Runs one statement over batches, one at a time.
+private actor StatementRunner: TableTransform {
+  private let statement: TransformStatement
+  private let isCopying: Bool
+  private var opened: TransformConnection?
+
+  init(_ statement: TransformStatement, isCopying: Bool) {
+    self.statement = statement
+    self.isCopying = isCopying
+  }
+
+  func apply(_ items: [Item]) async throws(Failure) -> [MigrationOutcome] {
     let connection: TransformConnection
     do throws(DatabaseError) {
-      if let opened { connection = opened } else { connection = try TransformConnection(sql) }
+      if let opened {
+        connection = opened
+      } else {
+        connection = try TransformConnection(statement, isCopying: isCopying)
+      }
     } catch {
       throw SQLTransforms.failure(error)
     }
@@ -53,8 +109,8 @@ private actor SQLTransform: ItemTransform {
   /// Runs a batch that failed item by item, to find the one to blame.
   private func eachAlone(
     _ items: [Item], _ connection: TransformConnection, _ whole: DatabaseError
-  ) throws(Failure) -> [TransformOutcome] {
-    var outcomes: [TransformOutcome] = []
+  ) throws(Failure) -> [MigrationOutcome] {
+    var outcomes: [MigrationOutcome] = []
     for item in items {
       do throws(DatabaseError) {
         outcomes += try connection.run([item])

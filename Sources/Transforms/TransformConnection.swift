@@ -1,3 +1,4 @@
+import JSON
 import Resources
 import SQLite
 
@@ -21,10 +22,12 @@ final class TransformConnection {
     "total_changes", "last_insert_rowid",
   ]
 
+  /// Pages of lookups that are kept in memory, in KB.
+  private static let lookupCacheKB = 32 << 10
+
   private let connection: Connection
-  private let sql: String
-  private let hasSkip: Bool
-  private let made: MadeItem
+  private let statement: TransformStatement
+  private let columns: ResultColumns
   private let gate = Gate()
 
   /// What the authorizer and the progress handler look at, on the owner's thread.
@@ -33,11 +36,22 @@ final class TransformConnection {
     var ticks = 0
   }
 
-  init(_ sql: String) throws(DatabaseError) {
-    self.sql = sql
+  init(_ statement: TransformStatement, isCopying: Bool) throws(DatabaseError) {
+    self.statement = statement
+    let sql = statement.sql
     connection = try Connection(.memory, mode: .create)
     try connection.execute("CREATE TABLE input(seq INTEGER PRIMARY KEY, item TEXT NOT NULL)")
-    made = try ItemFunctions.define(on: connection)
+    try ItemFunctions.define(on: connection)
+    try TypedFunctions.define(on: connection)
+    try TextFunctions.define(
+      on: connection, parameters: statement.parameters,
+      moment: isCopying ? nil : statement.moment)
+    if let path = statement.lookupPath {
+      try connection.run("ATTACH ?1 AS lookups", .string(path))
+      try connection.execute("PRAGMA lookups.cache_size = -\(Self.lookupCacheKB)")
+    } else {
+      for table in statement.lookups { try connection.execute(try LookupDatabase.script(table)) }
+    }
     connection.limit(.valueBytes, to: Self.valueBytesMax)
     connection.limit(.attachedFiles, to: 0)
     let gate = gate
@@ -53,39 +67,66 @@ final class TransformConnection {
       return gate.ticks > Self.ticksMax
     }
     gate.isOurs = false
-    let statement = try connection.prepare(sql)
-    guard statement.isReadOnly, statement.parameterCount == 0 else {
+    let prepared = try connection.prepare(sql)
+    guard prepared.isReadOnly, prepared.parameterCount == 0 else {
       throw Self.defect("it must be a SELECT without parameters", sql)
     }
-    switch statement.columnNames.map({ $0.lowercased() }) {
-    case ["seq", "put"]: hasSkip = false
-    case ["seq", "put", "skip"]: hasSkip = true
-    case let names:
-      throw Self.defect(
-        "it yields the columns (\(names.joined(separator: ", "))) instead of (seq, put) or "
-          + "(seq, put, skip)", sql)
+    let names = prepared.columnNames.map { $0.lowercased() }
+    let allowed = isCopying ? ResultColumns.copying : ResultColumns.migrating
+    if let defect = ResultColumns.defect(of: names, allowed: allowed) {
+      throw Self.defect(defect, sql)
+    }
+    guard let columns = ResultColumns(names) else {
+      throw Self.defect("it yields no column seq", sql)
+    }
+    self.columns = columns
+  }
+
+  /// How SQLite goes about the statement, a line for each loop, indented by nesting.
+  func plan() throws(DatabaseError) -> [String] {
+    gate.isOurs = true
+    defer { gate.isOurs = false }
+    var depths: [Int64: Int] = [:]
+    return try connection.rows("EXPLAIN QUERY PLAN " + statement.sql, []).map { row in
+      let (id, parent) = (row[0].integerValue ?? 0, row[1].integerValue ?? 0)
+      let depth = depths[parent].map { $0 + 1 } ?? 0
+      depths[id] = depth
+      return String(repeating: "  ", count: depth) + (row[3].stringValue ?? "")
     }
   }
 
   /// One outcome for each item; throws when the statement itself fails.
-  func run(_ items: [Item]) throws(DatabaseError) -> [TransformOutcome] {
+  func run(_ items: [Item]) throws(DatabaseError) -> [MigrationOutcome] {
     try load(items)
     gate.ticks = 0
-    var results = [Result](repeating: Result(), count: items.count)
-    var statement = try connection.prepare(sql)
+    var results = [OutcomeRows](repeating: OutcomeRows(), count: items.count)
+    var prepared = try connection.prepare(statement.sql)
     var rows = 0
-    while try statement.step() {
+    while try prepared.step() {
       rows += 1
       guard rows <= Self.rowsMax else {
-        throw Self.defect("it yields more than \(Self.rowsMax) rows for one batch", sql)
+        throw Self.defect("it yields more than \(Self.rowsMax) rows for one batch", statement.sql)
       }
-      guard statement.kind(0) == .integer, results.indices.contains(Int(statement.integer(0)))
-      else { throw Self.defect("it yields a seq that is none of its input's", sql) }
-      results[Int(statement.integer(0))].add(
-        put: statement.kind(1) == .null ? nil : statement.bytes(1),
-        skip: !hasSkip || statement.kind(2) == .null ? nil : statement.string(2), made: made.bytes)
+      guard prepared.kind(columns.seq) == .integer,
+        results.indices.contains(Int(prepared.integer(columns.seq)))
+      else { throw Self.defect("it yields a seq that is none of its input's", statement.sql) }
+      let row = OutcomeRows.Row(
+        target: columns.target.flatMap { Self.text(prepared, $0) },
+        put: columns.put.flatMap { Self.bytes(prepared, $0) },
+        update: columns.update.flatMap { Self.bytes(prepared, $0) },
+        delete: columns.delete.flatMap { Self.bytes(prepared, $0) },
+        skip: columns.skip.flatMap { Self.text(prepared, $0) })
+      results[Int(prepared.integer(columns.seq))].add(row, targets: statement.targets)
     }
     return results.map(\.outcome)
+  }
+
+  private static func text(_ row: borrowing Statement, _ index: Int) -> String? {
+    row.kind(index) == .null ? nil : row.string(index)
+  }
+
+  private static func bytes(_ row: borrowing Statement, _ index: Int) -> [UInt8]? {
+    row.kind(index) == .null ? nil : row.bytes(index)
   }
 
   private func load(_ items: [Item]) throws(DatabaseError) {
@@ -103,39 +144,5 @@ final class TransformConnection {
 
   private static func defect(_ message: String, _ sql: String) -> DatabaseError {
     DatabaseError(code: misuse, message: message, context: sql)
-  }
-
-  /// What the rows of one item add up to.
-  private struct Result {
-    var puts: [ItemChange] = []
-    var skip: String?
-    var defect: String?
-
-    /// Takes a row; `made` is the item that is known to be one, and canonical.
-    mutating func add(put: [UInt8]?, skip reason: String?, made: [UInt8]) {
-      switch (put, reason) {
-      case (let put?, nil):
-        if !put.isEmpty, put == made {
-          puts.append(.put(Item(bytes: put, isCanonical: true)))
-        } else if let defect = ItemText.defect(of: put) {
-          self.defect = defect
-        } else {
-          puts.append(.put(Item(bytes: put, isCanonical: false)))
-        }
-      case (nil, let reason?): skip = reason
-      case (nil, nil): defect = "it gives neither 'put' nor 'skip'"
-      case (_?, _?): defect = "it gives both 'put' and 'skip'"
-      }
-    }
-
-    var outcome: TransformOutcome {
-      if let defect { return .failed(defect) }
-      switch (puts.isEmpty, skip) {
-      case (true, let skip?): return .skip(skip)
-      case (true, nil): return .failed("the transform yields no row for it")
-      case (false, nil): return .changes(puts)
-      case (false, _?): return .failed("the transform both writes and skips it")
-      }
-    }
   }
 }

@@ -76,10 +76,14 @@ struct TableCopyPlanner {
 
   private func segmentCount(of source: any TableStore, _ description: TableDescription?) -> Int {
     guard source is any TableSegmentScanning else { return 1 }
-    if let segments { return segments }
+    return segments ?? Self.segmentCount(of: description)
+  }
+
+  /// In how many parts a table that can be read in parts is read.
+  static func segmentCount(of description: TableDescription?) -> Int {
     // Counted hours ago: nothing may be a lot by now.
     let bytes = description?.anyByteCount ?? 0
-    return bytes > 0 && bytes < Self.segmentedBytesMin ? 1 : TableDigest.segments
+    return bytes > 0 && bytes < segmentedBytesMin ? 1 : TableDigest.segments
   }
 
   /// How the two differ in what a copy does not make; only tables of one kind can be compared.

@@ -59,7 +59,7 @@ package enum ItemForm {
 
 extension JSONSlice {
   /// Whether the content, unescaped, is exactly these bytes.
-  func equals(_ content: [UInt8], in bytes: Span<UInt8>) -> Bool {
+  package func equals(_ content: [UInt8], in bytes: Span<UInt8>) -> Bool {
     if hasEscapes { return text(in: bytes).map { Array($0.utf8) == content } ?? false }
     guard range.count == content.count else { return false }
     for index in 0..<range.count where content[index] != bytes[range.lowerBound + index] {

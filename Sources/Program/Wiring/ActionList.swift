@@ -9,6 +9,7 @@ enum ActionList {
     ActionDescriptor(StackLookup.self),
     ActionDescriptor(DNSPoint.self),
     ActionDescriptor(TablesCopy.self),
+    ActionDescriptor(TablesMigrate.self),
     ActionDescriptor(TablesCompare.self),
     ActionDescriptor(TablesFingerprint.self),
     ActionDescriptor(TablesBackup.self),

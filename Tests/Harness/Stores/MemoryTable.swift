@@ -16,6 +16,8 @@ package final class MemoryTable: TableStore {
     var unprocessedOfEach = 0
     var acceptsNothing = false
     var writes = 0
+    var beforeWrite: (number: Int, deed: @Sendable () -> Void)?
+    var writeCalls = 0
   }
 
   package let url: ResourceURL
@@ -62,6 +64,14 @@ package final class MemoryTable: TableStore {
   package func giveBack(_ count: Int) { state.withLock { $0.unprocessedOfEach = count } }
 
   package func acceptNothing(_ flag: Bool) { state.withLock { $0.acceptsNothing = flag } }
+
+  /// Does something right before the n-th call of `write` from now on, as somebody else would.
+  package func beforeWrite(_ number: Int, _ deed: @escaping @Sendable () -> Void) {
+    state.withLock {
+      $0.writeCalls = 0
+      $0.beforeWrite = (number, deed)
+    }
+  }
 
   // MARK: TableStore
 
@@ -116,7 +126,12 @@ package final class MemoryTable: TableStore {
   }
 
   package func write(_ changes: [ItemChange]) async throws(Failure) -> WriteOutcome {
-    try faults.call("write to \(url)") { () throws(Failure) in
+    let deed = state.withLock { state -> (@Sendable () -> Void)? in
+      state.writeCalls += 1
+      return state.beforeWrite?.number == state.writeCalls ? state.beforeWrite?.deed : nil
+    }
+    deed?()
+    return try faults.call("write to \(url)") { () throws(Failure) in
       guard exists else { throw missing }
       var outcome = WriteOutcome()
       let (isDeaf, held) = state.withLock { ($0.acceptsNothing, $0.unprocessedOfEach) }

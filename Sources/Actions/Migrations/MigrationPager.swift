@@ -1,0 +1,240 @@
+import Digests
+import Resources
+import Rollouts
+
+/// Migrates one page after the other; each is durable at the targets when its step returns.
+struct MigrationPager: Sendable {
+  /// Rounds for items that somebody changes while they are migrated.
+  private static let roundsMax = 5
+  /// Keys named in a message.
+  static let namedMax = 5
+
+  let source: any TableStore
+  let targets: [MigrationTable]
+  let transform: any TableTransform
+  let archive: MigrationArchive
+  let batch: Int
+  /// Whether each write looks at what is there; else nobody else writes, by the playbook's word.
+  let isGuarded: Bool
+  let subset: MigrationSubset
+  let rejectsMax: Int?
+  /// Whether nothing is written at all.
+  let isDry: Bool
+  let pace: Pace
+
+  private var resolver: MigrationResolver {
+    MigrationResolver(source: source, targets: targets, archive: archive)
+  }
+
+  private var urls: [ResourceURL] { targets.map(\.store.url) }
+
+  /// Migrates the next page of one segment; `done` is how much was read and rejected before.
+  func step(
+    _ segment: MigrationCheckpoint.Segment, index: Int, of count: Int, read: Int, rejected: Int
+  ) async throws(Failure) -> MigrationCheckpoint.Segment {
+    if !isDry, let page = try await archive.unfinished(segment: index, at: segment.position) {
+      return try await finish(page, of: segment, index: index)
+    }
+    let (items, next) = try await items(segment, index: index, of: count, read: read)
+    var page = MigrationPage(start: segment.position, next: next, entries: [])
+    let chosen = try await subset.choose(items, of: source)
+    page.entries = try await entries(of: chosen.items)
+    page.entries += chosen.others.map {
+      MigrationEntry(source: $0, outcome: .skip(MigrationSubset.reason))
+    }
+    try await checkRejects(page, before: rejected)
+    if isDry { return try moved(page, from: segment) }
+    try await archive.store(page, of: segment, index: index, urls: urls)
+    return try await finish(page, of: segment, index: index)
+  }
+
+  private func items(
+    _ segment: MigrationCheckpoint.Segment, index: Int, of count: Int, read: Int
+  ) async throws(Failure) -> ([Item], PagePosition?) {
+    let limit = min(batch, subset.limit.map { max(1, $0 - read) } ?? batch)
+    let page: Page<Item>
+    if count > 1, let source = source as? any TableSegmentScanning {
+      page = try await source.page(
+        of: TableSegment(index: index, count: count), after: segment.position, limit: limit)
+    } else {
+      page = try await source.page(after: segment.position, limit: limit)
+    }
+    try TablePages.checkMoved(from: segment.position, to: page.next, in: source.url)
+    var items = page.elements
+    var next = page.next
+    if let most = subset.limit, read + items.count >= most {
+      items = Array(items.prefix(most - read))
+      next = nil
+    }
+    return (try await withoutOwn(items), next)
+  }
+
+  /// Leaves out what the migration itself put into its source: it is no source item.
+  private func withoutOwn(_ items: [Item]) async throws(Failure) -> [Item] {
+    guard let index = targets.firstIndex(where: \.isSource), !isDry else { return items }
+    var keys: [ItemKey] = []
+    for item in items { keys.append(try await source.key(of: item)) }
+    let changes = try await archive.changes(keys, of: index)
+    var kept: [Item] = []
+    for (item, change) in zip(items, changes) {
+      if let change, change.new == Digest.sha256(try item.canonical(of: source.url)) { continue }
+      kept.append(item)
+    }
+    return kept
+  }
+
+  private func entries(
+    of items: [Item], written: [MigrationConflict: Item?] = [:]
+  ) async throws(Failure) -> [MigrationEntry] {
+    guard !items.isEmpty else { return [] }
+    let outcomes = try await transform.apply(items)
+    guard outcomes.count == items.count else {
+      throw .permanent(
+        "the transform of \(source.url) answered \(outcomes.count) times for \(items.count) items",
+        hint: "Report this bug.")
+    }
+    return try await resolver.resolve(items, outcomes, written: written)
+  }
+
+  /// A page with more rejects than the playbook allows is not written at all.
+  private func checkRejects(_ page: MigrationPage, before: Int) async throws(Failure) {
+    var rejects: [(key: String, reason: String)] = []
+    for entry in page.entries {
+      guard case .rejected(let reason) = entry.outcome else { continue }
+      rejects.append((try await source.key(of: entry.source).text, reason))
+    }
+    guard !rejects.isEmpty else { return }
+    if !isDry { try await archive.reject(rejects) }
+    guard let rejectsMax, before + rejects.count > rejectsMax else { return }
+    let named = rejects.prefix(Self.namedMax).map { "\($0.key): \($0.reason)" }
+      .joined(separator: "; ")
+    throw .permanent(
+      "\(source.url): \(before + rejects.count) items cannot be migrated, and \(rejectsMax) are "
+        + "allowed: \(named)\(rejects.count > Self.namedMax ? " …" : "")",
+      hint: "Mend the items or the transform, or say 'rejects'; 'cutover retry' goes on at this "
+        + "page, of which nothing was written. All are in the table 'reject' of \(archive.path).")
+  }
+
+  /// Writes a stored page, and looks again at items that somebody changed meanwhile.
+  private func finish(
+    _ stored: MigrationPage, of segment: MigrationCheckpoint.Segment, index: Int
+  ) async throws(Failure)
+    -> MigrationCheckpoint.Segment
+  {
+    var page = stored
+    for _ in 0..<Self.roundsMax {
+      let conflicts = try await write(page)
+      guard !conflicts.isEmpty else {
+        let moved = try moved(page, from: segment)
+        if moved.isDone { try await archive.complete(moved, index: index) }
+        return moved
+      }
+      try pace.checkStop()
+      page = try await again(page, conflicts)
+      try await archive.store(page, of: segment, index: index, urls: urls)
+    }
+    throw .transient(
+      "items of \(source.url) or its targets are changed again and again while they are migrated",
+      hint: "Stop whoever writes there; the step is tried again by itself.")
+  }
+
+  /// Writes every target's changes; gives back the keys that held something else.
+  private func write(_ page: MigrationPage) async throws(Failure) -> Set<MigrationConflict> {
+    var conflicts: Set<MigrationConflict> = []
+    // Targets before the source: what a source item became is there before it goes.
+    let order = targets.indices.sorted { !targets[$0].isSource && targets[$1].isSource }
+    for index in order {
+      let changes = page.entries.flatMap(\.writes).filter { $0.target == index }
+        .compactMap { $0.change(isGuarded: isGuarded) }
+      guard !changes.isEmpty else { continue }
+      let keys = try await BatchWriter(pace: pace, governor: targets[index].governor)
+        .write(changes, to: targets[index].store)
+      conflicts.formUnion(keys.map { MigrationConflict(target: index, key: $0) })
+      // An item is not changed in place while what it became elsewhere is still in doubt.
+      if !conflicts.isEmpty { break }
+    }
+    return conflicts
+  }
+
+  /// The page with the entries that met a conflict judged anew.
+  private func again(
+    _ page: MigrationPage, _ conflicts: Set<MigrationConflict>
+  ) async throws(Failure) -> MigrationPage {
+    var page = page
+    var places: [Int] = []
+    for (place, entry) in page.entries.enumerated()
+    where entry.writes.contains(where: {
+      conflicts.contains(MigrationConflict(target: $0.target, key: $0.key))
+    }) { places.append(place) }
+    var keys: [ItemKey] = []
+    var written: [MigrationConflict: Item?] = [:]
+    var former: [MigrationConflict: MigrationWrite] = [:]
+    for place in places {
+      keys.append(try await source.key(of: page.entries[place].source))
+      for write in page.entries[place].writes where write.kind == .change {
+        let key = MigrationConflict(target: write.target, key: write.key)
+        guard !conflicts.contains(key) else { continue }
+        written[key] = .some(write.former)
+        former[key] = write
+      }
+    }
+    try await archive.forget(conflicts.map { ($0.target, $0.key) })
+    let found = try await source.items(for: keys)
+    var items: [Item] = []
+    var live: [Int] = []
+    for (place, item) in zip(places, found) {
+      guard let item else {
+        page.entries[place].outcome = .skip("deleted while it was migrated")
+        continue
+      }
+      items.append(item)
+      live.append(place)
+    }
+    for (place, entry) in zip(live, try await entries(of: items, written: written)) {
+      page.entries[place] = entry
+    }
+    for entry in places.map({ page.entries[$0] }) {
+      for write in entry.writes {
+        former[MigrationConflict(target: write.target, key: write.key)] = nil
+      }
+    }
+    try await takeBack(Array(former.values))
+    return page
+  }
+
+  /// Takes back what the item as it was had led to, and as it is now does not.
+  private func takeBack(_ writes: [MigrationWrite]) async throws(Failure) {
+    for write in writes {
+      let back = MigrationWrite(
+        target: write.target, key: write.key, former: write.new, new: write.former, kind: .change)
+      guard let change = back.change(isGuarded: true) else { continue }
+      let target = targets[write.target]
+      // A write that never got there is no conflict to care about: nothing of ours is there.
+      _ = try await BatchWriter(pace: pace, governor: target.governor)
+        .write([change], to: target.store)
+      try await archive.forget([(write.target, write.key)])
+    }
+  }
+
+  private func moved(
+    _ page: MigrationPage, from segment: MigrationCheckpoint.Segment
+  ) throws(Failure) -> MigrationCheckpoint.Segment {
+    var moved = segment
+    moved.position = page.next
+    moved.isDone = page.next == nil
+    var stream = DigestStream(.sha256)
+    for entry in page.entries {
+      moved.tally.read += 1
+      moved.tally.bytes += Int64(entry.source.bytes.count)
+      moved.tally.source.add(try entry.source.canonical(of: source.url), using: &stream)
+      try moved.tally.count(entry, of: urls)
+    }
+    return moved
+  }
+}
+
+/// A key of a target that held something else than was read.
+struct MigrationConflict: Hashable, Sendable {
+  let target: Int
+  let key: ItemKey
+}

@@ -1,0 +1,54 @@
+import Digests
+package import Resources
+package import Rollouts
+
+extension TablesMigrate {
+  package func verify(
+    _ plan: MigrationPlan, report: StepReport, pace: Pace
+  ) async throws(Failure) -> Verification {
+    if isDry { return Verification(.passed("\(report.outputs["read"] ?? "0") items were tried")) }
+    guard report.ledgers.count == input.targets.count else {
+      return Verification(.inconclusive("the migration has left no account"))
+    }
+    let archive = try MigrationArchive(at: archivePath)
+    var verdicts: [Verdict] = []
+    var ledgers: [Ledger] = []
+    for (index, target) in input.targets.enumerated() {
+      let verifier = MigrationVerifier(
+        target: try site.table(target.table), number: index, archive: archive,
+        expected: expected(report.ledgers[index], target), pace: pace)
+      let (verdict, ledger) = try await verifier.verify(report.ledgers[index])
+      verdicts.append(verdict)
+      ledgers.append(ledger)
+    }
+    return Verification(.all(verdicts), ledgers: ledgers)
+  }
+
+  /// What the whole table should hold; nil where that cannot be told.
+  private func expected(_ ledger: Ledger, _ target: MigrationTarget) -> DigestSum? {
+    guard input.source != .moving, subset.limit == nil || target.table != input.from else {
+      return nil
+    }
+    return DigestSum(ledger.expectedDigest)
+  }
+
+  package func undo(
+    _ plan: MigrationPlan, from checkpoint: MigrationCheckpoint?, pace: Pace
+  ) async throws(Failure) {
+    guard !isDry, MigrationArchive.exists(at: archivePath) else { return }
+    let archive = try MigrationArchive(at: archivePath)
+    // The source before the others: an item is there again before what it became goes.
+    let order = input.targets.indices.sorted {
+      input.targets[$0].table == input.from && input.targets[$1].table != input.from
+    }
+    for index in order {
+      let target = input.targets[index].table
+      try await MigrationUndo(
+        target: try site.table(target), number: index, archive: archive,
+        strangersPath: Archive.path(
+          in: site.workFolder, of: target, index: input.targets.count > 1 ? index + 1 : nil),
+        pace: pace
+      ).run()
+    }
+  }
+}
