@@ -7,23 +7,16 @@ struct ApproveCommand: Command {
   static let discussion = """
     The gate says whose word it needs, and whether it wants a comment.
     """
-  static let fields: [Field<Self>] =
-    [
-      .positional("step", \.step, "The id of the step."),
-      .option(
-        "comment", letter: "m", \.comment, "text", "What you checked, for the history."),
-    ]
-    + Field.shared(\.steering, SteeringOptions.saying)
+  static let fields = Field<Self>.shared(
+    \.steering, SteeringOptions.saying(.step, .comment("What you checked, for the history.")))
   static let examples = [
     Example("cutover approve go-live --role release -m 'checked'", "Lets the rollout go on.")
   ]
   static let seeAlso = ["reject", "status"]
 
-  var step = ""
-  var comment = ""
   var steering = SteeringOptions()
 
   func run(in context: Context) async throws -> Int32 {
-    try await steering.ask(comment, in: context, becomesDriver: false) { .approve(step: step, $0) }
+    try await steering.ask(in: context, becomesDriver: false) { .approve(step: steering.step, $0) }
   }
 }

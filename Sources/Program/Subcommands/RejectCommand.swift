@@ -7,23 +7,16 @@ struct RejectCommand: Command {
   static let discussion = """
     The rollout then stops at the gate, or turns back if its playbook says so.
     """
-  static let fields: [Field<Self>] =
-    [
-      .positional("step", \.step, "The id of the step."),
-      .option(
-        "comment", letter: "m", \.comment, "text", "Why not, for the history."),
-    ]
-    + Field.shared(\.steering, SteeringOptions.saying)
+  static let fields = Field<Self>.shared(
+    \.steering, SteeringOptions.saying(.step, .comment("Why not, for the history.")))
   static let examples = [
     Example("cutover reject go-live -m 'the logo is wrong'", "Stops the rollout.")
   ]
   static let seeAlso = ["approve", "rollback"]
 
-  var step = ""
-  var comment = ""
   var steering = SteeringOptions()
 
   func run(in context: Context) async throws -> Int32 {
-    try await steering.ask(comment, in: context, becomesDriver: false) { .reject(step: step, $0) }
+    try await steering.ask(in: context, becomesDriver: false) { .reject(step: steering.step, $0) }
   }
 }

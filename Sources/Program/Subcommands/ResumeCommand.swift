@@ -8,21 +8,16 @@ struct ResumeCommand: Command {
     Becomes the driver, unless one lives. The stored playbook is used, never a changed file. A \
     driver that died is found out and replaced.
     """
-  static let fields: [Field<Self>] =
-    [
-      .option(
-        "reason", letter: "m", \.reason, "text", "Why, for the history.")
-    ]
-    + Field.shared(\.steering, SteeringOptions.driving)
+  static let fields = Field<Self>.shared(
+    \.steering, SteeringOptions.driving(.reason()))
   static let examples = [
     Example("cutover resume", "Carries on where the rollout stopped.")
   ]
   static let seeAlso = ["status", "pause"]
 
-  var reason = ""
   var steering = SteeringOptions()
 
   func run(in context: Context) async throws -> Int32 {
-    try await steering.ask(reason, in: context, becomesDriver: !steering.noRun) { .resume($0) }
+    try await steering.ask(in: context, becomesDriver: !steering.noRun) { .resume($0) }
   }
 }

@@ -9,25 +9,18 @@ struct SkipCommand: Command {
     the other colour live cannot be skipped. While rolling back, a step whose undo failed is left \
     as it is.
     """
-  static let fields: [Field<Self>] =
-    [
-      .positional("step", \.step, "The id of the step."),
-      .option(
-        "reason", letter: "m", \.reason, "text", "Why, for the history.", required: true),
-    ]
-    + Field.shared(\.steering, SteeringOptions.driving)
+  static let fields = Field<Self>.shared(
+    \.steering, SteeringOptions.driving(.step, .reason(required: true)))
   static let examples = [
     Example("cutover skip copy-users --reason 'done by hand'", "Goes on without the step.")
   ]
   static let seeAlso = ["retry", "rollback"]
 
-  var step = ""
-  var reason = ""
   var steering = SteeringOptions()
 
   func run(in context: Context) async throws -> Int32 {
-    try await steering.ask(reason, in: context, becomesDriver: !steering.noRun) {
-      .skip(step: step, $0)
+    try await steering.ask(in: context, becomesDriver: !steering.noRun) {
+      .skip(step: steering.step, $0)
     }
   }
 }
