@@ -9,11 +9,26 @@ package final class Secrets: Sendable {
   package typealias Source =
     @Sendable (_ kind: String, _ name: String) async throws(Failure) -> String?
 
-  /// Shorter values would strike out ordinary words.
-  private static let redactedLengthMin = 4
+  /// All forms of what was given out, by their first byte, the longest first.
+  private struct Known {
+    var forms: Set<[UInt8]> = []
+    var byFirst: [[[UInt8]]] = []
+    var longest = 0
+
+    mutating func add(_ more: Set<[UInt8]>) {
+      guard !more.isSubset(of: forms) else { return }
+      forms.formUnion(more)
+      byFirst = Array(repeating: [], count: 256)
+      for form in forms { byFirst[Int(form[0])].append(form) }
+      for index in byFirst.indices { byFirst[index].sort { $0.count > $1.count } }
+      longest = forms.map(\.count).max() ?? 0
+    }
+  }
+
+  private static let mark = Array("[secret]".utf8)
 
   private let source: Source
-  private let revealed = Mutex<Set<String>>([])
+  private let revealed = Mutex(Known())
 
   package init(source: @escaping Source) { self.source = source }
 
@@ -35,15 +50,40 @@ package final class Secrets: Sendable {
     return output + rest
   }
 
-  /// The text with every secret given out so far struck out.
+  /// The text with every secret given out so far struck out, in all forms of ``SecretForms``.
+  ///
+  /// Compares bytes: what stands beside a secret must not hide it.
   package func redact(_ text: String) -> String {
-    var text = text
     let known = revealed.withLock { $0 }
-    for secret in known.sorted(by: { $0.utf8.count > $1.utf8.count }) where text.contains(secret) {
-      text = text.split(separator: secret, omittingEmptySubsequences: false)
-        .joined(separator: "[secret]")
+    guard known.longest > 0 else { return text }
+    let bytes = Array(text.utf8)
+    var output: [UInt8] = []
+    var kept = 0
+    // Where the secrets that begin before the current byte end.
+    var end = 0
+    for index in bytes.indices {
+      let match = known.byFirst[Int(bytes[index])].first {
+        $0.count <= bytes.count - index && bytes[index..<index + $0.count].elementsEqual($0)
+      }
+      guard let match else { continue }
+      if index >= end {
+        output += bytes[kept..<index] + Self.mark
+      }
+      end = max(end, index + match.count)
+      kept = end
     }
-    return text
+    return kept == 0 ? text : String(decoding: output + bytes[kept...], as: UTF8.self)
+  }
+
+  /// The beginning of what may be long, without secrets: half a one would not be found.
+  package func excerpt(_ bytes: some Sequence<UInt8>, atMost count: Int) -> String {
+    let longest = revealed.withLock { $0.longest }
+    let text = String(decoding: Array(bytes.prefix(count * 4 + longest)), as: UTF8.self)
+    return String(redact(text).prefix(count))
+  }
+
+  package func excerpt(_ text: String, atMost count: Int) -> String {
+    excerpt(text.utf8, atMost: count)
   }
 
   private func value(_ reference: String) async throws(Failure) -> String {
@@ -54,7 +94,8 @@ package final class Secrets: Sendable {
         "the secret ${secret:\(reference)} is not set",
         hint: "Set it for this process and carry on with 'cutover resume'.")
     }
-    if value.utf8.count >= Self.redactedLengthMin { revealed.withLock { _ = $0.insert(value) } }
+    let forms = SecretForms.all(of: value)
+    revealed.withLock { $0.add(forms) }
     return value
   }
 }

@@ -65,7 +65,9 @@ struct CloudProbe: Probe {
         return input.errors?.contains(code) == true
           ? .passed("answered \(code)") : .failed(failure.summary)
       case .answer(let answer):
-        let wrong = expected.filter { !$0.holds(in: answer) }.map { $0.finding(in: answer) }
+        let wrong = expected.filter { !$0.holds(in: answer) }.map {
+          $0.finding(in: answer, without: caller.site.secrets)
+        }
         guard wrong.isEmpty else { return .failed(wrong.joined(separator: ", ")) }
         return input.errors?.isEmpty == false && expected.isEmpty
           ? .failed("it answered, but should not") : .passed("as expected")

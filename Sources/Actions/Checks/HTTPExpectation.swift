@@ -63,7 +63,9 @@ struct HTTPExpectation: Decodable, Sendable {
   }
 
   /// Everything that is not as it should be, a line each.
-  func complaints(_ reply: HTTPReply, at now: Timestamp) -> [String] {
+  func complaints(
+    _ reply: HTTPReply, at now: Timestamp, without secrets: Secrets
+  ) -> [String] {
     var complaints: [String] = []
     if !isRight(reply.status) { complaints.append("status \(reply.status)") }
     for (name, value) in (headers ?? [:]).sorted(by: { $0.key < $1.key }) {
@@ -72,7 +74,7 @@ struct HTTPExpectation: Decodable, Sendable {
         complaints.append("header \(name) is \(found.map { "'\($0)'" } ?? "missing")")
       }
     }
-    if let body { complaints += self.complaints(reply.body, body) }
+    if let body { complaints += self.complaints(reply.body, body, secrets) }
     if let limit = latencyMax, reply.elapsed > limit.duration {
       complaints.append("it took \(reply.elapsed.wholeMilliseconds) ms")
     }
@@ -92,7 +94,9 @@ struct HTTPExpectation: Decodable, Sendable {
     return self.status == nil && (200...299).contains(status)
   }
 
-  private func complaints(_ bytes: [UInt8], _ body: Body) -> [String] {
+  private func complaints(
+    _ bytes: [UInt8], _ body: Body, _ secrets: Secrets
+  ) -> [String] {
     var complaints: [String] = []
     let searched = Array(bytes.prefix(Self.searchedBytesMax))
     for text in body.contains ?? [] where !searched.contains(Array(text.utf8)) {
@@ -105,14 +109,15 @@ struct HTTPExpectation: Decodable, Sendable {
     }
     guard let wanted = body.json, !wanted.isEmpty else { return complaints }
     guard let tree = try? JSONValue(reading: bytes) else {
-      let start = String(decoding: bytes.prefix(Self.shownMax), as: UTF8.self)
+      let start = secrets.excerpt(bytes, atMost: Self.shownMax)
       return complaints + ["the body is not JSON: \(start)"]
     }
     for (path, value) in wanted.sorted(by: { $0.key < $1.key }) {
       let found = JSONPath(path)?.value(in: tree)
       if found?.compact(sortedKeys: true) != value.compact(sortedKeys: true) {
-        let text = found?.text.prefix(Self.shownMax) ?? "nothing"
-        complaints.append("\(path) is \(text), not \(value.text.prefix(Self.shownMax))")
+        let text = secrets.excerpt(found?.text ?? "nothing", atMost: Self.shownMax)
+        let other = secrets.excerpt(value.text, atMost: Self.shownMax)
+        complaints.append("\(path) is \(text), not \(other)")
       }
     }
     return complaints

@@ -65,7 +65,7 @@ struct HTTPProbe: Probe {
       }
     }
     let expect = input.expect ?? HTTPExpectation()
-    let complaints = expect.complaints(reply, at: pace.clock.now())
+    let complaints = expect.complaints(reply, at: pace.clock.now(), without: site.secrets)
     guard complaints.isEmpty else { return .failed(complaints.joined(separator: ", ")) }
     return .passed("\(reply.status) in \(reply.elapsed.wholeMilliseconds) ms")
   }

@@ -93,9 +93,10 @@ struct CloudCondition: Sendable {
   }
 
   /// What is there instead, for a message.
-  func finding(in tree: JSONValue) -> String {
+  func finding(in tree: JSONValue, without secrets: Secrets) -> String {
     let found = path.value(in: tree)
-    return "\(path.text) is \(found.map { String($0.text.prefix(Self.shownMax)) } ?? "missing")"
+    let text = found.map { secrets.excerpt($0.text, atMost: Self.shownMax) }
+    return "\(path.text) is \(text ?? "missing")"
   }
 
   private static func isSame(_ found: JSONValue?, _ wanted: JSONValue) -> Bool {

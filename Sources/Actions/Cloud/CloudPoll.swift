@@ -63,7 +63,8 @@ struct CloudPoll: Sendable {
     }
     func text(_ conditions: [CloudCondition]) -> String {
       caller.site.secrets.redact(
-        conditions.map { $0.finding(in: tree) }.joined(separator: ", "))
+        conditions.map { $0.finding(in: tree, without: caller.site.secrets) }.joined(
+          separator: ", "))
     }
     if let wrong = failed.first(where: { $0.holds(in: tree) }) { return .failed(text([wrong])) }
     let isDone = !until.isEmpty && until.allSatisfy { $0.holds(in: tree) }

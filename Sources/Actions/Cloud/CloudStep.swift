@@ -172,7 +172,9 @@ package struct CloudStep: Action {
       }
       throw try await meaning(of: error, isFirst: isFirst)
     }
-    let wrong = expected.filter { !$0.holds(in: answer) }.map { $0.finding(in: answer) }
+    let wrong = expected.filter { !$0.holds(in: answer) }.map {
+      $0.finding(in: answer, without: site.secrets)
+    }
     guard wrong.isEmpty else {
       throw caller.redacted(
         .permanent(
@@ -224,7 +226,9 @@ package struct CloudStep: Action {
       guard let answer = try await look() else {
         return Verification(.failed("its check does not find its work done"))
       }
-      let wrong = done.filter { !$0.holds(in: answer) }.map { $0.finding(in: answer) }
+      let wrong = done.filter { !$0.holds(in: answer) }.map {
+        $0.finding(in: answer, without: site.secrets)
+      }
       return Verification(
         wrong.isEmpty
           ? .passed("its check finds it done") : .failed(wrong.joined(separator: ", ")))

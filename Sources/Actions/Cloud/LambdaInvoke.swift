@@ -173,7 +173,9 @@ package struct LambdaInvoke: Action {
     progress.pace.report(Pace.Reading(waitingFor: "\(title) to answer"))
     let reply = try await judged(call, isFirst: isFirst)
     var notes: [String] = []
-    if let tail = reply.logTail(bytesMax: Self.logBytesMax) { notes = [site.secrets.redact(tail)] }
+    if let tail = reply.logTail(bytesMax: Self.logBytesMax, without: site.secrets) {
+      notes = [tail]
+    }
     let done = Checkpoint(
       outputs: try CloudOutputs.read(input.outputs, of: reply.answer, title, site.secrets),
       notes: notes)
@@ -209,12 +211,15 @@ package struct LambdaInvoke: Action {
       throw redacted(try await meaning(of: error, isFirst: isFirst))
     }
     let answer = LambdaReply(reply)
-    if let failure = answer.failure(title, site.step, statuses: input.statuses) {
+    if let failure = answer.failure(
+      title, site.step, statuses: input.statuses, without: site.secrets)
+    {
       throw redacted(failure)
     }
     let wrong = expected.filter { !$0.holds(in: answer.answer) }
     guard wrong.isEmpty else {
-      let found = wrong.map { $0.finding(in: answer.answer) }.joined(separator: ", ")
+      let found = wrong.map { $0.finding(in: answer.answer, without: site.secrets) }.joined(
+        separator: ", ")
       throw redacted(
         .permanent(
           "\(title) answered otherwise than expected: \(found)",
@@ -284,7 +289,9 @@ package struct LambdaInvoke: Action {
     } catch {
       throw redacted(error.failure)
     }
-    if let failure = LambdaReply(reply).failure("undo of \(title)", site.step, statuses: nil) {
+    if let failure = LambdaReply(reply).failure(
+      "undo of \(title)", site.step, statuses: nil, without: site.secrets)
+    {
       throw redacted(failure)
     }
   }

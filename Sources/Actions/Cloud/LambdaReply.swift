@@ -23,11 +23,14 @@ struct LambdaReply: Sendable {
   }
 
   /// Why the answer is not a good one; nil when it is.
-  func failure(_ title: String, _ step: String, statuses: [Int]?) -> Failure? {
+  func failure(
+    _ title: String, _ step: String, statuses: [Int]?, without secrets: Secrets
+  ) -> Failure? {
     let hint = "Mend the cause, then 'cutover retry \(step)'; or 'cutover rollback'."
     if let functionError {
       let type = answer["errorType"]?.string ?? functionError
-      let message = String((answer["errorMessage"]?.string ?? answer.text).prefix(Self.shownMax))
+      let message = secrets.excerpt(
+        answer["errorMessage"]?.string ?? answer.text, atMost: Self.shownMax)
       if type.contains("Timedout") || message.contains("Task timed out after") {
         return .permanent(
           "\(title) ran into its own time limit: \(message)",
@@ -39,13 +42,16 @@ struct LambdaReply: Sendable {
       return nil
     }
     guard statuses.map({ !$0.contains(status) }) ?? (status >= 400) else { return nil }
-    let body = answer["body"].map { CommandOutputs.text($0).prefix(Self.shownMax) } ?? ""
-    return .permanent("\(title) answered with status \(status): \(body)", hint: hint)
+    let body = answer["body"].map {
+      secrets.excerpt(CommandOutputs.text($0), atMost: Self.shownMax)
+    }
+    return .permanent("\(title) answered with status \(status): \(body ?? "")", hint: hint)
   }
 
   /// The end of the function's log, as far as it was asked for and can be read.
-  func logTail(bytesMax: Int) -> String? {
+  func logTail(bytesMax: Int, without secrets: Secrets) -> String? {
     guard let log, let bytes = Base64.decode(log), !bytes.isEmpty else { return nil }
-    return "log: " + String(decoding: bytes.suffix(bytesMax), as: UTF8.self)
+    let text = secrets.redact(String(decoding: bytes, as: UTF8.self))
+    return "log: " + String(decoding: text.utf8.suffix(bytesMax), as: UTF8.self)
   }
 }

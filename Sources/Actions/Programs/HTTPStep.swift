@@ -95,7 +95,7 @@ package struct HTTPStep: Action {
     }
     let reply = try await exchange(call)
     let expect = input.expect ?? HTTPExpectation()
-    let complaints = expect.complaints(reply, at: pace.clock.now())
+    let complaints = expect.complaints(reply, at: pace.clock.now(), without: site.secrets)
     guard complaints.isEmpty else { throw failure(title, reply, complaints) }
     return try outputs(reply)
   }
@@ -213,8 +213,10 @@ package struct HTTPStep: Action {
     return (isDone ? true : nil, seen.joined(separator: ", "))
   }
 
+  private static let shownMax = 120
+
   private func text(_ path: String, _ found: JSONValue?) -> String {
-    site.secrets.redact("\(path) is \((found?.text ?? "nothing").prefix(120))")
+    "\(path) is \(site.secrets.excerpt(found?.text ?? "nothing", atMost: Self.shownMax))"
   }
 
   private static func isSame(_ found: JSONValue?, _ wanted: JSONValue) -> Bool {

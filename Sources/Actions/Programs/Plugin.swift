@@ -44,6 +44,7 @@ package struct Plugin: Action {
 
   private static let timeLimitDefault: Duration = .seconds(3600)
   private static let changesMax = 1000
+  private static let changeMax = 500
 
   private let input: Input
   private let site: Site
@@ -118,7 +119,9 @@ package struct Plugin: Action {
     let reversal = try reversal(result, call)
     return Planned(
       Plan(plan: plan, isReversible: reversal.isReversible, digest: digest),
-      changes: changes.compactMap(\.string).map { site.secrets.redact(String($0.prefix(500))) },
+      changes: changes.compactMap(\.string).map {
+        site.secrets.excerpt($0, atMost: Self.changeMax)
+      },
       estimate: Estimate(seconds: result["seconds"]?.integer.map(Double.init)), reversal: reversal)
   }
 

@@ -149,7 +149,7 @@ struct PluginCall: Sendable {
 
   private func message(_ line: [UInt8]) throws(Failure) -> PluginMessage {
     do throws(PluginMistake) {
-      return try PluginMessage(line)
+      return try PluginMessage(line, without: program.site.secrets)
     } catch {
       throw broken(error.description)
     }

@@ -16,13 +16,17 @@ enum PluginMessage: Sendable {
   /// The largest plan or checkpoint, in bytes of compact JSON: the journal is no data store.
   static let stateBytesMax = 32 << 10
   private static let textMax = 2000
+  private static let lineMax = 80
+  private static let unitMax = 40
+  private static let reasonMax = 200
 
-  init(_ line: [UInt8]) throws(PluginMistake) {
+  /// Texts are cut only after `secrets` were struck out: half a one would not be found.
+  init(_ line: [UInt8], without secrets: Secrets) throws(PluginMistake) {
     let value: JSONValue
     do throws(JSONError) {
       value = try JSONValue(reading: line)
     } catch {
-      let start = String(decoding: line.prefix(80), as: UTF8.self)
+      let start = secrets.excerpt(line, atMost: Self.lineMax)
       throw PluginMistake("it wrote a line that is not JSON (\(error.message)): \(start)")
     }
     guard let members = value.members else {
@@ -33,10 +37,10 @@ enum PluginMessage: Sendable {
       throw PluginMistake("it wrote an object with the keys \(kinds), of which one was expected")
     }
     switch kind {
-    case "progress": self = .progress(Self.reading(body))
+    case "progress": self = .progress(Self.reading(body, secrets))
     case "note":
       guard let text = body.string else { throw PluginMistake("its note is \(body.noun)") }
-      self = .note(String(text.prefix(Self.textMax)))
+      self = .note(secrets.excerpt(text, atMost: Self.textMax))
     case "checkpoint":
       try Self.checkSize(body, "checkpoint")
       self = .checkpoint(body)
@@ -45,7 +49,7 @@ enum PluginMessage: Sendable {
       self = .result(body)
     case "failure":
       try Self.checkVersion(value)
-      self = .failure(try Self.failure(body))
+      self = .failure(try Self.failure(body, secrets))
     case _: throw PluginMistake("it wrote a message '\(kind)', which protocol 1 does not have")
     }
   }
@@ -64,21 +68,24 @@ enum PluginMessage: Sendable {
     }
   }
 
-  private static func reading(_ body: JSONValue) -> Pace.Reading {
+  private static func reading(_ body: JSONValue, _ secrets: Secrets) -> Pace.Reading {
     Pace.Reading(
       done: body["done"]?.integer ?? 0, total: body["total"]?.integer,
       bytes: Int64(body["bytes"]?.integer ?? 0),
       bytesTotal: body["bytesTotal"]?.integer.map(Int64.init),
-      unit: String((body["unit"]?.string ?? "").prefix(40)),
-      waitingFor: body["waitingFor"]?.string.map { String($0.prefix(200)) })
+      unit: secrets.excerpt(body["unit"]?.string ?? "", atMost: unitMax),
+      waitingFor: body["waitingFor"]?.string.map { secrets.excerpt($0, atMost: reasonMax) })
   }
 
-  private static func failure(_ body: JSONValue) throws(PluginMistake) -> Failure {
+  private static func failure(
+    _ body: JSONValue, _ secrets: Secrets
+  ) throws(PluginMistake) -> Failure {
     guard let summary = body["summary"]?.string, !summary.isEmpty else {
       throw PluginMistake("its failure has no summary")
     }
-    let text = String(summary.prefix(textMax))
-    let hint = String((body["hint"]?.string ?? "Ask the plug-in's author.").prefix(textMax))
+    let text = secrets.excerpt(summary, atMost: textMax)
+    let hint = secrets.excerpt(
+      body["hint"]?.string ?? "Ask the plug-in's author.", atMost: textMax)
     switch body["kind"]?.string {
     case "transient":
       let seconds = body["retryAfterSeconds"]?.integer.map { Int64(clamping: $0) }

@@ -30,6 +30,21 @@ struct Preview: Sendable {
     /// It needs what an earlier step gives, and so is planned when it is reached.
     case later(String)
     case failed(Failure)
+
+    /// Without any secret that was given out; the preview is shown and goes into the journal.
+    func redacted(by secrets: Secrets) -> Outcome {
+      switch self {
+      case .planned(var plan):
+        plan.plan = secrets.redact(plan.plan)
+        plan.changes = plan.changes.map(secrets.redact)
+        return .planned(plan)
+      case .later(let reason): return .later(secrets.redact(reason))
+      case .failed(let failure):
+        return .failed(
+          Failure(
+            failure.kind, secrets.redact(failure.summary), hint: secrets.redact(failure.hint)))
+      }
+    }
   }
 
   let environment: String
@@ -59,7 +74,9 @@ struct Preview: Sendable {
       workFolder: workFolder, isPreview: true)
     let outcomes = await withTaskGroup(of: (String, Outcome).self) { group in
       for step in playbook.steps {
-        group.addTask { (step.id, await plan(step, source, machine)) }
+        group.addTask {
+          (step.id, await plan(step, source, machine).redacted(by: wiring.secrets))
+        }
       }
       var outcomes: [String: Outcome] = [:]
       for await (id, outcome) in group { outcomes[id] = outcome }

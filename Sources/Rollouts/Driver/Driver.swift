@@ -41,9 +41,18 @@ package actor Driver {
     case broken(JournalError)
   }
 
-  struct Verb {
+  private struct Verb: VerbHandle {
     let task: Task<Void, Never>
     let flag: StopFlag
+
+    func stop() { flag.raise() }
+
+    func cancel() {
+      flag.raise()
+      task.cancel()
+    }
+
+    func end() async { await task.value }
   }
 
   let rollout: RolloutRecord
@@ -57,7 +66,6 @@ package actor Driver {
   private let inbox: AsyncStream<Signal>
   let post: AsyncStream<Signal>.Continuation
   var pilot: Pilot
-  var verbs: [String: Verb] = [:]
   var lastSaves: [String: Timestamp] = [:]
   private let isTickPending = AtomicFlag()
   private var renewed: Timestamp
@@ -136,7 +144,6 @@ package actor Driver {
       _ = isTickPending.exchange(false)
       try await housekeep()
     case .ended(let effect, let outcome):
-      if let step = effect.step { verbs[step] = nil }
       for entry in pilot.ended(effect, with: outcome, at: clock.now()) { try await write(entry) }
     case .cross(let effect, let answer):
       guard let step = effect.step, pilot.mayCross(effect) else {
@@ -222,10 +229,8 @@ package actor Driver {
     for order in pilot.orders(at: clock.now()) {
       switch order {
       case .start(let effect): start(effect)
-      case .stop(let step): verbs[step]?.flag.raise()
-      case .cancel(let step):
-        verbs[step]?.flag.raise()
-        verbs[step]?.task.cancel()
+      case .stop(let step): pilot.handle(of: step)?.stop()
+      case .cancel(let step): pilot.handle(of: step)?.cancel()
       }
     }
   }
@@ -242,13 +247,15 @@ package actor Driver {
         rollout: rollout.id, hooks: hooks, record: { await self.pilot.machine.view })
       post.yield(.ended(effect, outcome))
     }
-    verbs[step] = Verb(task: task, flag: flag)
+    pilot.started(effect, as: Verb(task: task, flag: flag))
   }
 
   private func pace(for step: String, flag: StopFlag) -> Pace {
     Pace(
       clock: clock, isAskedToStop: { flag.isRaised },
-      show: { [observer] reading in observer(.reading(step: step, reading)) },
+      show: { [observer, secrets] reading in
+        observer(.reading(step: step, reading.redacted(by: secrets)))
+      },
       record: { [post] (text) async throws(Failure) in
         await withCheckedContinuation { post.yieldOrResume(.note(step: step, text, $0)) }
       })
@@ -256,16 +263,12 @@ package actor Driver {
 
   /// Cancels what runs and waits for it, so that nothing of ours acts after `run` returned.
   private func stopEverything() async {
-    for verb in verbs.values {
-      verb.flag.raise()
-      verb.task.cancel()
-    }
+    let left = pilot.running.values.compactMap(\.handle)
+    for verb in left { verb.cancel() }
     post.finish()
-    let left = verbs.values.map(\.task)
-    verbs = [:]
     // Whoever asked something in the meantime gets a no.
     for await signal in inbox { signal.decline() }
-    for task in left { await task.value }
+    for verb in left { await verb.end() }
   }
 }
 

@@ -39,6 +39,8 @@ package struct Pilot: Sendable {
 
   struct Running: Sendable {
     let effect: Effect
+    /// The driver's hold on the verb; nil where nobody has one, as in a simulation.
+    var handle: (any VerbHandle)?
     let deadline: Timestamp?
     var isStopping = false
     var isOverdue = false
@@ -58,6 +60,14 @@ package struct Pilot: Sendable {
   package mutating func recorded(_ fact: Fact) throws(RolloutMachine.InvalidFact) {
     try machine.replay(fact)
   }
+
+  /// The verb of an order has been started.
+  mutating func started(_ effect: Effect, as handle: any VerbHandle) {
+    guard let step = effect.step, running[step]?.effect == effect else { return }
+    running[step]?.handle = handle
+  }
+
+  func handle(of step: String) -> (any VerbHandle)? { running[step]?.handle }
 
   package var isIdle: Bool { running.isEmpty }
 
@@ -234,6 +244,16 @@ package struct Pilot: Sendable {
         + problems.joined(separator: "; "),
       hint: "Look with 'cutover status', repeat the copy, or 'cutover rollback'.")
   }
+}
+
+/// A verb under way, as whoever started it can reach it.
+protocol VerbHandle: Sendable {
+  /// Asks it to stop at its next checkpoint.
+  func stop()
+  /// Stops it where it is.
+  func cancel()
+  /// Returns once it has ended.
+  func end() async
 }
 
 extension Effect {

@@ -37,6 +37,15 @@ extension StepReport {
   }
 }
 
+extension Pace.Reading {
+  func redacted(by secrets: Secrets) -> Pace.Reading {
+    var reading = self
+    reading.unit = secrets.redact(unit)
+    reading.waitingFor = waitingFor.map(secrets.redact)
+    return reading
+  }
+}
+
 extension Verification {
   func redacted(by secrets: Secrets) -> Verification {
     let verdict: Verdict =
