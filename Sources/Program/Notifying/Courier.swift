@@ -24,9 +24,7 @@ struct Courier: Sendable {
   func run(_ wakes: AsyncStream<Void>) async {
     var route: Route
     do {
-      route = Route(
-        loaded: try LoadedRollout(record, wiring: wiring),
-        mark: try DeliveryMark(channel: number, in: workFolder))
+      route = Route(loaded: try LoadedRollout(record, wiring: wiring), mark: mark())
     } catch {
       complain("nothing can be sent: \(Self.reason(error))")
       return
@@ -45,12 +43,24 @@ struct Courier: Sendable {
         + "\(route.reason ?? "no answer in time"); \(hope)")
   }
 
+  /// What an earlier driver has told; nothing, where that cannot be known: better twice than never.
+  private func mark() -> DeliveryMark {
+    do throws(Failure) {
+      return try DeliveryMark(channel: number, in: workFolder)
+    } catch {
+      complain("\(error.summary); everything is told again")
+      return DeliveryMark(unknownOf: number, in: workFolder)
+    }
+  }
+
   /// How far one channel has come.
   private struct Route {
     var loaded: LoadedRollout
     var mark: DeliveryMark
     var pending: [Announcement] = []
     var reason: String?
+    /// What was said to be in the way.
+    var said: String?
     /// Whether it was said that marks cannot be written.
     var isForgetful = false
   }
@@ -76,6 +86,7 @@ struct Courier: Sendable {
         route.pending.removeFirst()
         remember(first, &route)
         route.reason = nil
+        route.said = nil
       }
     } catch {
       hold(&route, Self.reason(error))
@@ -124,8 +135,10 @@ struct Courier: Sendable {
 
   /// Says once, not with every fact, that something is in the way.
   private func hold(_ route: inout Route, _ reason: String) {
-    guard !Task.isCancelled, route.reason != reason else { return }
+    guard !Task.isCancelled else { return }
     route.reason = reason
+    guard route.said != reason else { return }
+    route.said = reason
     complain("\(reason); tried again with the next one")
   }
 

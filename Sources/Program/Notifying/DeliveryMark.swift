@@ -12,15 +12,20 @@ struct DeliveryMark {
   /// The number of the last fact that needs no more telling.
   private(set) var sequence: Int
 
-  /// Reads what an earlier driver has left; throws when it cannot be told.
-  init(channel: Int, in folder: String) throws(Failure) {
+  /// As if nothing had been told yet; the file is not looked at.
+  init(unknownOf channel: Int, in folder: String) {
     self.folder = folder
     // No step can have a name with a dot, so no step's folder is met.
     path = "\(folder)/.notified-\(channel)"
+    sequence = 0
+  }
+
+  /// Reads what an earlier driver has left; throws when it cannot be told.
+  init(channel: Int, in folder: String) throws(Failure) {
+    self.init(unknownOf: channel, in: folder)
     guard let data = FileManager.default.contents(atPath: path) else {
       let code = access(path, F_OK) == 0 ? EACCES : errno
       guard code == ENOENT || code == ENOTDIR else { throw Self.failure("read", path, code) }
-      sequence = 0
       return
     }
     let text = String(decoding: data, as: UTF8.self)

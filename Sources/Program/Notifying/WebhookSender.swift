@@ -1,5 +1,6 @@
 internal import JSON
 internal import Resources
+internal import Wire
 
 /// Calls a webhook; its URL and secret are revealed for the call and kept nowhere.
 struct WebhookSender: AnnouncementSender {
@@ -14,7 +15,7 @@ struct WebhookSender: AnnouncementSender {
   private static let retryAfterMax: Int64 = 60
 
   func send(_ announcement: Announcement) async throws(SendProblem) {
-    let reply: HTTPReply
+    let reply: Resources.HTTPReply
     do throws(Failure) {
       reply = try await wiring.http.send(try await call(announcement))
     } catch {
@@ -29,10 +30,16 @@ struct WebhookSender: AnnouncementSender {
       throw .undelivered(
         .permanent(summary, hint: "Look at the URL, the secret and the receiver."))
     }
-    let seconds = reply.header("retry-after").flatMap { Int64($0) }
     throw .undelivered(
       .transient(summary, hint: "It is tried again."),
-      after: seconds.map { .seconds(min(max(0, $0), Self.retryAfterMax)) })
+      after: reply.header("retry-after").flatMap(pause))
+  }
+
+  /// The pause that a receiver asks for: a number of seconds, or a date.
+  private func pause(_ text: String) -> Duration? {
+    let now = wiring.clock.now().milliseconds / 1000
+    guard let seconds = Int64(text) ?? HTTPDate.seconds(text).map({ $0 - now }) else { return nil }
+    return .seconds(min(max(0, seconds), Self.retryAfterMax))
   }
 
   private func call(_ announcement: Announcement) async throws(Failure) -> HTTPCall {
