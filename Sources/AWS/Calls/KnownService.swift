@@ -43,10 +43,7 @@ struct KnownService: Sendable {
   ///
   /// Other partitions have homes of their own, which only their users know.
   func home(of place: CloudPlace, _ region: String) -> CloudPlace {
-    let isPublic = !["cn-", "us-gov-", "us-iso", "eu-iso", "eusc-"].contains {
-      region.hasPrefix($0)
-    }
-    guard let homeRegion, isPublic else { return place }
+    guard let homeRegion, CloudPartition.of(region) == .standard else { return place }
     var place = place
     place.region = homeRegion
     return place

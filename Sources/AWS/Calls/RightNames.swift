@@ -66,8 +66,8 @@ extension AWSCloud {
 
   /// A name that somebody wrote for the public partition, in the one that the call goes to.
   private func inPartition(_ name: String, at place: CloudPlace) -> String {
-    let standard = "arn:aws:"
-    guard name.hasPrefix(standard), let region = try? session.region(at: place) else { return name }
-    return "arn:\(AWSPartition.of(region).name):\(name.dropFirst(standard.count))"
+    let standard = "arn:\(CloudPartition.standard.rawValue):"
+    guard name.hasPrefix(standard) else { return name }
+    return "arn:\(session.partition(at: place).rawValue):\(name.dropFirst(standard.count))"
   }
 }

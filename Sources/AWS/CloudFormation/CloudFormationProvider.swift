@@ -31,11 +31,11 @@ struct CloudFormationPermissions {
   init(_ url: ResourceURL) { self.url = url }
 
   private var stacks: [String] {
-    let region = url.authority.isEmpty ? "*" : url.authority
     let name = url.path.drop { $0 == "/" }
-    let base = "arn:\(AWSPartition.of(region).name):cloudformation:\(region):*:"
     // Nested stacks are named for the logical id that they have in the outer one.
-    return ["\(base)stack/\(name)/*", "\(base)stack/\(name)-*/*"]
+    return ["stack/\(name)/*", "stack/\(name)-*/*"].map {
+      url.regionalPlace.name("cloudformation", $0)
+    }
   }
 
   func permissions(for use: ResourceUse) -> [Permission] {

@@ -94,7 +94,7 @@ enum StackTemplateSource: Sendable {
 
   /// Where CloudFormation, not this program, finds an object.
   private static func address(_ bucket: String, _ key: String, _ region: String) -> String {
-    let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+    let domain = AWSPartition.of(region).suffix
     let path = key.split(separator: "/", omittingEmptySubsequences: false)
       .map { PercentEncoding.escape(String($0)) }.joined(separator: "/")
     return "https://\(bucket).s3.\(region).\(domain)/\(path)"

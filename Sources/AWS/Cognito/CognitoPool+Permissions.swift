@@ -2,8 +2,7 @@ import Resources
 
 extension CognitoPool {
   static func permissions(_ url: ResourceURL, _ use: ResourceUse) throws(Failure) -> [Permission] {
-    let partition = AWSPartition.of(url.authority).name
-    let resource = "arn:\(partition):cognito-idp:\(url.authority):*:userpool/\(try id(of: url))"
+    let resource = url.regionalPlace.name("cognito-idp", "userpool/\(try id(of: url))")
     return operations(use).map {
       Permission("cognito-idp:\($0.rawValue)", on: resource, profile: url.parameter("profile"))
     }

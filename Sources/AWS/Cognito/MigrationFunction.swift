@@ -87,7 +87,7 @@ struct MigrationFunction {
         {
           "Effect": "Allow",
           "Action": ["cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser"],
-          "Resource": "arn:aws:cognito-idp:\(region):*:userpool/\(pool)"
+          "Resource": "arn:\(AWSPartition.of(region).name):cognito-idp:\(region):*:userpool/\(pool)"
         }
       ]
     }

@@ -88,8 +88,10 @@ package final class AWSSession: Sendable {
   }
 
   /// A client that does not sign, for the services that hand out credentials.
-  func anonymousClient(_ service: AWSService, region: String) throws(Failure) -> AWSClient {
-    try client(service, region: region, nil)
+  func anonymousClient(
+    _ service: AWSService, region: String, profile: String? = nil
+  ) throws(Failure) -> AWSClient {
+    try client(service, region: region, profile: profile, nil)
   }
 
   func client(
@@ -114,9 +116,11 @@ package final class AWSSession: Sendable {
     if let name = place.profile, let region = configuration.profile(name)?["region"] {
       return region
     }
-    let environment = settings.environment
+    func variable(_ name: String) -> String? {
+      settings.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
     guard
-      let region = environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
+      let region = variable("AWS_REGION") ?? variable("AWS_DEFAULT_REGION")
         ?? configuration.profile(settings.profileName(nil))?["region"]
     else {
       throw .permanent(
@@ -124,6 +128,11 @@ package final class AWSSession: Sendable {
         hint: "Name it in the resource's URL, in the profile, or set AWS_REGION.")
     }
     return region
+  }
+
+  /// The partition in which the resources of a place are; the public one if nothing tells.
+  func partition(at place: CloudPlace) -> CloudPartition {
+    CloudPartition.of(try? region(at: place))
   }
 
   /// For the services that hand out credentials and are everywhere.

@@ -47,8 +47,7 @@ enum DynamoPermissions {
   ]
 
   private static func table(_ url: ResourceURL) -> String {
-    let region = url.authority.isEmpty ? "*" : url.authority
-    return "arn:\(AWSPartition.of(region).name):dynamodb:\(region):*:table\(url.path)"
+    url.regionalPlace.name("dynamodb", "table\(url.path)")
   }
 
   private static func permit(

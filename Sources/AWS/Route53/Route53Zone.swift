@@ -18,7 +18,9 @@ extension Provider {
       open: .zone { url, context throws(Failure) in
         try Route53Zone(url, in: session, purpose: context.purpose)
       },
-      permissions: { (url, use) throws(Failure) in Route53Zone.permissions(url, use) })
+      permissions: { (url, use) throws(Failure) in
+        Route53Zone.permissions(url, use, session.partition(at: url.namedPlace))
+      })
   }
 }
 
@@ -71,13 +73,16 @@ struct Route53Zone: DNSZone {
     }
     var place = url.namedPlace
     // The service is one for all regions, and so is the way to it.
-    place.region = place.region ?? session.settings.environment["AWS_REGION"] ?? "us-east-1"
+    place.region = (try? session.region(at: place)) ?? "us-east-1"
     client = try session.client(.route53, at: place, purpose: purpose)
   }
 
-  static func permissions(_ url: ResourceURL, _ use: ResourceUse) -> [Permission] {
+  static func permissions(
+    _ url: ResourceURL, _ use: ResourceUse, _ partition: CloudPartition
+  ) -> [Permission] {
     let id = url.authority.isEmpty ? "*" : url.authority
-    let zone = "arn:aws:route53:::hostedzone/\(id)"
+    let base = "arn:\(partition.rawValue):route53:::"
+    let zone = "\(base)hostedzone/\(id)"
     let profile = url.parameter("profile")
     func permit(_ action: String, _ resource: String) -> Permission {
       Permission("route53:\(action)", on: resource, profile: profile)
@@ -91,7 +96,7 @@ struct Route53Zone: DNSZone {
     case .read: read
     case .write, .create, .destroy:
       read + [
-        permit("ChangeResourceRecordSets", zone), permit("GetChange", "arn:aws:route53:::change/*"),
+        permit("ChangeResourceRecordSets", zone), permit("GetChange", "\(base)change/*"),
       ]
     }
   }

@@ -40,8 +40,7 @@ struct S3Permissions {
   init(_ url: ResourceURL, _ session: AWSSession) throws(Failure) {
     profile = url.parameter("profile")
     encryption = try S3Encryption(url)
-    let region = (try? session.region(at: url.namedPlace)) ?? "us-east-1"
-    let partition = AWSPartition.of(region).name
+    let partition = session.partition(at: url.namedPlace).rawValue
     let name = url.authority.contains("*") ? url.authority : try S3Location(url).bucket
     bucket = "arn:\(partition):s3:::\(name)"
     folder = url.path.drop { $0 == "/" }

@@ -45,10 +45,6 @@ struct CloudSecrets: Sendable {
 
   /// The call that reveals a secret; nil for those that no cloud keeps.
   static func use(_ kind: String, _ reference: String) throws(Failure) -> CloudUse? {
-    func full(_ place: CloudPlace, _ service: String, _ resource: String) -> String {
-      // The cloud knows its partition.
-      "arn:aws:\(service):\(place.region ?? "*"):*:\(resource)"
-    }
     switch kind {
     case "ssm":
       let name = try Name(reference, keyed: false)
@@ -57,14 +53,14 @@ struct CloudSecrets: Sendable {
       return CloudUse(
         "ssm", "GetParameter", at: name.place,
         on: name.text.hasPrefix("arn:")
-          ? name.text : full(name.place, "ssm", "parameter/\(bare)"))
+          ? name.text : name.place.name("ssm", "parameter/\(bare)"))
     case "secretsmanager":
       let name = try Name(reference, keyed: true)
       // Six characters that nobody chooses end a secret's full name.
       return CloudUse(
         "secretsmanager", "GetSecretValue", at: name.place,
         on: name.text.hasPrefix("arn:")
-          ? name.text : full(name.place, "secretsmanager", "secret:\(name.text)-??????"))
+          ? name.text : name.place.name("secretsmanager", "secret:\(name.text)-??????"))
     default: return nil
     }
   }
