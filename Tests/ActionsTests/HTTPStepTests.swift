@@ -102,6 +102,16 @@ import Testing
     let rig = try rig()
     let busy = try await #require(throws: Failure.self) { try await rig.apply() }
     #expect(busy.kind == .transient(retryAfterMilliseconds: 7000))
+    world.http.answer { (_) throws(Failure) in
+      FakeHTTP.reply(
+        503,
+        headers: [
+          ("Date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+          ("Retry-After", "Sun, 06 Nov 1994 08:50:00 GMT"),
+        ])
+    }
+    let dated = try await #require(throws: Failure.self) { try await rig.apply() }
+    #expect(dated.kind == .transient(retryAfterMilliseconds: 23_000))
     world.http.answer { (_) throws(Failure) in FakeHTTP.reply(403) }
     let denied = try await #require(throws: Failure.self) { try await rig.apply() }
     #expect(denied.kind == .permanent && denied.summary.contains("status 403"))

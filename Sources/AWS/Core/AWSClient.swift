@@ -210,7 +210,8 @@ package struct AWSClient: Sendable {
         requestID: reply.headers.first("x-amzn-RequestId"))
     }
     guard reply.status < 300 || reply.status == 304 else {
-      throw AWSErrorReply(reply).failure(operation: name(call.operation))
+      throw AWSErrorReply(reply).failure(
+        operation: name(call.operation), at: session.clock.now())
     }
     return reply
   }
@@ -230,7 +231,7 @@ package struct AWSClient: Sendable {
     } catch {
       throw failure(error, call)
     }
-    throw error.failure(operation: name(call.operation))
+    throw error.failure(operation: name(call.operation), at: session.clock.now())
   }
 
   /// What the source of a body threw itself stands in the place of the wire's words.

@@ -1,8 +1,12 @@
 import JSON
+import Resources
 import Wire
 
 /// Reads an error answer, whatever protocol the service speaks.
 struct AWSErrorReply {
+  /// Nobody is waited for longer, whatever he asks.
+  private static let waitMax: Duration = .seconds(300)
+
   private let status: Int
   private let headers: HTTPHeaders
   private let body: [UInt8]
@@ -17,13 +21,14 @@ struct AWSErrorReply {
     self.body = body
   }
 
-  func failure(operation: String) -> AWSFailure {
+  func failure(operation: String, at now: Timestamp) -> AWSFailure {
     let (code, message) = content
-    let seconds = headers.first("Retry-After").flatMap(Int64.init)
+    let wait = RetryAfter.wait(
+      headers.first("Retry-After"), date: headers.first("Date"), now: now, most: Self.waitMax)
     let id = headers.first("x-amzn-RequestId") ?? headers.first("x-amz-request-id")
     var failure = AWSFailure(
       .service(code: code, message: message, status: status), operation: operation,
-      requestID: id, retryAfterMilliseconds: seconds.map { $0 * 1000 },
+      requestID: id, retryAfterMilliseconds: wait?.wholeMilliseconds,
       serviceTime: headers.first("Date").flatMap(HTTPDate.seconds),
       bucketRegion: headers.first("x-amz-bucket-region"))
     if code == "ConditionalCheckFailedException" { failure.answer = body }

@@ -74,7 +74,8 @@ final class S3Client: Sendable {
       let failure: AWSFailure
       if let root = XMLNode(reading: reply.body) {
         if root.name != "Error" { return root }
-        failure = AWSErrorReply(reply).failure(operation: "s3:\(operation)")
+        failure = AWSErrorReply(reply).failure(
+          operation: "s3:\(operation)", at: session.clock.now())
       } else {
         failure = AWSFailure(.malformed("it is not XML"), operation: "s3:\(operation)")
       }

@@ -32,7 +32,7 @@ package struct HTTPStep: Action {
   private static let withinDefault: Duration = .seconds(600)
   /// Statuses that may go away by themselves.
   private static let transientStatuses: Set<Int> = [408, 425, 429, 500, 502, 503, 504]
-  private static let retryAfterMax: Int64 = 3600
+  private static let retryAfterMax: Duration = .seconds(3600)
 
   private let input: HTTPCallInput
   private let site: Site
@@ -128,10 +128,9 @@ package struct HTTPStep: Action {
       return .permanent(
         text, hint: "Mend the cause, then 'cutover retry \(site.step)'; or 'cutover rollback'.")
     }
-    let seconds = reply.header("retry-after").flatMap { Int64($0) }
+    let wait = reply.retryAfter(at: site.clock.now(), most: Self.retryAfterMax)
     return Failure(
-      .transient(
-        retryAfterMilliseconds: seconds.map { min(max(0, $0), Self.retryAfterMax) * 1000 }), text,
+      .transient(retryAfterMilliseconds: wait?.wholeMilliseconds), text,
       hint: "It is tried again.")
   }
 

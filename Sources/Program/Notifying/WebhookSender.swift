@@ -12,7 +12,7 @@ struct WebhookSender: AnnouncementSender {
   /// What the receiver says about the content, which another attempt would not change.
   private static let unwantedStatuses: Set = [400, 413, 415, 422]
   private static let transientStatuses: Set = [408, 425, 429]
-  private static let retryAfterMax: Int64 = 60
+  private static let retryAfterMax: Duration = .seconds(60)
 
   func send(_ announcement: Announcement) async throws(SendProblem) {
     let reply: Resources.HTTPReply
@@ -32,14 +32,7 @@ struct WebhookSender: AnnouncementSender {
     }
     throw .undelivered(
       .transient(summary, hint: "It is tried again."),
-      after: reply.header("retry-after").flatMap(pause))
-  }
-
-  /// The pause that a receiver asks for: a number of seconds, or a date.
-  private func pause(_ text: String) -> Duration? {
-    let now = wiring.clock.now().milliseconds / 1000
-    guard let seconds = Int64(text) ?? HTTPDate.seconds(text).map({ $0 - now }) else { return nil }
-    return .seconds(min(max(0, seconds), Self.retryAfterMax))
+      after: reply.retryAfter(at: wiring.clock.now(), most: Self.retryAfterMax))
   }
 
   private func call(_ announcement: Announcement) async throws(Failure) -> HTTPCall {

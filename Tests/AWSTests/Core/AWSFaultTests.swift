@@ -44,6 +44,9 @@ struct AWSFaultTests {
         elif fails:
             if kind == "throttle": return error(self, 400, "ThrottlingException", "slow down")
             if kind == "busy": return self.answer(503, [("Retry-After", "7")], "Slow Down")
+            if kind == "dated":  # by a clock that is years behind ours
+                return self.answer(503, [("Date", email.utils.formatdate(1000, usegmt=True)),
+                    ("Retry-After", email.utils.formatdate(1009, usegmt=True))], "Slow Down")
             if kind == "broken": return error(self, 500, "InternalServerError")
             if kind == "reset": return self.reset()
             if kind == "drop": return self.hang_up()
@@ -92,7 +95,7 @@ struct AWSFaultTests {
       let client = try client(server, clock: clock)
       let faults = [
         "/throttle-3", "/busy-2", "/broken-4", "/reset-2", "/drop-3", "/cut-2", "/crc-3",
-        "/empty-2",
+        "/empty-2", "/dated-2",
       ]
       for path in faults {
         let before = clock.now()
@@ -101,6 +104,7 @@ struct AWSFaultTests {
         let wanted = (Int(path.split(separator: "-")[1]) ?? 0) + 1
         #expect(try await counts(server)[path]?.integer == wanted, "\(path)")
         if path.hasPrefix("/busy") { #expect(clock.now() - before >= .seconds(14)) }
+        if path.hasPrefix("/dated") { #expect(clock.now() - before >= .seconds(18)) }
       }
       var slow = call("/slow-1")
       slow.limits.stall = .seconds(2)
