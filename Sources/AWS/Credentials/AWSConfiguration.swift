@@ -30,7 +30,12 @@ struct AWSConfiguration: Sendable {
       }
     }
     for (name, section) in try ConfigurationFile.read(credentialsPath).sections {
-      profiles[name, default: [:]].merge(section) { $1 }
+      let marked = section.mapValues { value in
+        var value = value
+        value.isFromCredentialsFile = true
+        return value
+      }
+      profiles[name, default: [:]].merge(marked) { $1 }
     }
     self.profiles = profiles
     self.sessions = sessions
@@ -65,6 +70,11 @@ struct AWSProfile: Sendable {
   /// The value of a key; nil for one that is missing or empty.
   subscript(_ key: String) -> String? {
     section[key].flatMap { $0.text.isEmpty ? nil : $0.text }
+  }
+
+  /// Whether a key stands in the credentials file, and not in the configuration file.
+  func isFromCredentialsFile(_ key: String) -> Bool {
+    section[key]?.isFromCredentialsFile ?? false
   }
 
   /// Where a key stands, for messages.

@@ -12,6 +12,8 @@ struct ConfigurationFile: Sendable {
     var place: String
     /// The indented `key = value` lines below a key without a value of its own.
     var nested: [String: Value] = [:]
+    /// Whether it stands in the file that is for credentials only.
+    var isFromCredentialsFile = false
   }
 
   typealias Section = [String: Value]

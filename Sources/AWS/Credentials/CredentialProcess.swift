@@ -12,6 +12,8 @@ struct CredentialProcess {
 
   private static let timeLimit: Duration = .seconds(60)
   private static let outputBytesMax = 64 << 10
+  /// The only version of the format.
+  private static let version = 1
   private static let passed: Set<String> = [
     "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "TMPDIR", "TZ",
     "DISPLAY", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DBUS_SESSION_BUS_ADDRESS",
@@ -47,7 +49,10 @@ struct CredentialProcess {
         }
       throw CredentialReply.broken(source, how)
     }
-    return try CredentialReply.read(output, token: "SessionToken", from: source)
+    var credentials = try CredentialReply.read(
+      output, token: "SessionToken", version: Self.version, from: source)
+    credentials.account = credentials.account ?? profile["aws_account_id"]
+    return credentials
   }
 
   /// Splits a command as a shell would, without any expansion.

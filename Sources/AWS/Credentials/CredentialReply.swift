@@ -5,14 +5,19 @@ import Wire
 /// Credentials as processes, containers and machines hand them out in JSON.
 enum CredentialReply {
   /// Reads them; nothing of the text reaches a message, for it holds secrets.
+  ///
+  /// `version` is what the answer must call its format; nil where formats have no versions.
   static func read(
-    _ bytes: [UInt8], token: String, from source: String
+    _ bytes: [UInt8], token: String, version: Int?, from source: String
   ) throws(Failure) -> SigningCredentials {
     let value: JSONValue
     do throws(JSONError) {
       value = try JSONValue(reading: bytes)
     } catch {
       throw broken(source, "its answer is not JSON")
+    }
+    if let version, value["Version"]?.integer != version {
+      throw broken(source, "its answer does not say \"Version\": \(version)")
     }
     if let code = value["Code"]?.string, code != "Success" {
       throw broken(source, "it answers with the code \(code.prefix(60))")

@@ -6,8 +6,37 @@ import Wire
 /// Sources: "IMDS credential provider" and "Container credential provider" of the AWS SDKs and
 /// tools reference. Both are reached without a proxy.
 struct MetadataCredentials {
-  let environment: [String: String]
-  let http: HTTPClient
+  private let environment: [String: String]
+  private let profile: AWSProfile?
+  private let http: HTTPClient
+  private let attemptsMax: Int
+  private let limits: HTTPLimits
+
+  /// The profile may say how the machine's service is reached.
+  init(
+    environment: [String: String], profile: AWSProfile?, http: HTTPClient
+  ) throws(Failure) {
+    self.environment = environment
+    self.profile = profile
+    self.http = http
+    func number(_ key: String, _ fallback: Int) throws(Failure) -> Int {
+      guard let text = environment["AWS_\(key.uppercased())"] ?? profile?[key] else {
+        return fallback
+      }
+      guard let number = Int(text), Self.numberRange.contains(number) else {
+        throw .permanent(
+          "AWS_\(key.uppercased()), or \(key) in a profile, is '\(text)'",
+          hint: "It is a number from \(Self.numberRange.lowerBound) to "
+            + "\(Self.numberRange.upperBound).")
+      }
+      return number
+    }
+    attemptsMax = try number("metadata_service_num_attempts", Self.attemptsDefault)
+    let seconds = Duration.seconds(try number("metadata_service_timeout", 1))
+    let answering = max(seconds, Self.answeringMin)
+    limits = HTTPLimits(
+      connecting: seconds, transfer: answering, stall: answering, bodyBytesMax: 64 << 10)
+  }
 
   private static let machineHost = "http://169.254.169.254"
   private static let machineHost6 = "http://[fd00:ec2::254]"
@@ -17,9 +46,10 @@ struct MetadataCredentials {
     "localhost", "127.0.0.1", "[::1]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]",
   ]
   private static let tokenSeconds = 21_600
-  private static let attemptsMax = 3
-  private static let limits = HTTPLimits(
-    connecting: .seconds(1), transfer: .seconds(5), stall: .seconds(5), bodyBytesMax: 64 << 10)
+  private static let attemptsDefault = 3
+  private static let numberRange = 1...600
+  /// A service that takes the connection may think about the answer a little longer.
+  private static let answeringMin: Duration = .seconds(5)
 
   /// Nil where the environment names no source of a container.
   func container() async throws(Failure) -> SigningCredentials? {
@@ -47,16 +77,18 @@ struct MetadataCredentials {
       throw CredentialReply.broken(
         source, reply.map { "it answers with status \($0.status)" } ?? "it cannot be reached")
     }
-    return try CredentialReply.read(reply.body, token: "Token", from: source)
+    return try CredentialReply.read(reply.body, token: "Token", version: nil, from: source)
   }
 
   /// Nil where there is no such service, or the machine has no role.
   func machine() async throws(Failure) -> SigningCredentials? {
     if environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() == "true" { return nil }
-    let isIPv6 = environment["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"]?.lowercased() == "ipv6"
+    func setting(_ key: String) -> String? {
+      environment["AWS_\(key.uppercased())"] ?? profile?[key]
+    }
+    let isIPv6 = setting("ec2_metadata_service_endpoint_mode")?.lowercased() == "ipv6"
     var base =
-      environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"]
-      ?? (isIPv6 ? Self.machineHost6 : Self.machineHost)
+      setting("ec2_metadata_service_endpoint") ?? (isIPv6 ? Self.machineHost6 : Self.machineHost)
     if base.hasSuffix("/") { base.removeLast() }
     let source = "the machine's metadata service"
     let ask = HTTPRequest(
@@ -78,7 +110,7 @@ struct MetadataCredentials {
     guard let reply, reply.status == 200 else {
       throw CredentialReply.broken(source, "it gives none for the role \(name)")
     }
-    return try CredentialReply.read(reply.body, token: "Token", from: source)
+    return try CredentialReply.read(reply.body, token: "Token", version: nil, from: source)
   }
 
   /// Nil when nobody answers at that address.
@@ -86,13 +118,13 @@ struct MetadataCredentials {
     _ request: HTTPRequest, _ source: String
   ) async throws(Failure) -> Wire.HTTPReply? {
     var request = request
-    request.limits = Self.limits
+    request.limits = limits
     let host = Self.host(request.url)
     // An aimed request goes past every proxy.
     let address = host.name.filter { $0 != "[" && $0 != "]" }
     request.aim = HTTPAim(host: host.name, port: host.port, address: address)
     var last: Wire.HTTPReply?
-    for _ in 0..<Self.attemptsMax {
+    for _ in 0..<attemptsMax {
       do throws(HTTPFailure) {
         let reply = try await http.send(request)
         if reply.status < 500 { return reply }

@@ -35,7 +35,9 @@ package final class RefreshingCredentials: CredentialSource {
     var fetchedAt: Int64 = 0
     var quietUntil: Int64 = 0
     var isFetching = false
-    var waiters: [UnsafeContinuation<Result, Never>] = []
+    /// By numbers, so that one who is told to stop need not wait on.
+    var waiters: [Int: UnsafeContinuation<Result, Never>] = [:]
+    var waitersBefore = 0
   }
 
   private let state = Mutex(State())
@@ -56,19 +58,35 @@ package final class RefreshingCredentials: CredentialSource {
       case .use(let credentials): return credentials
       case .fetch: return try await refresh(refusing: old)
       case .wait:
-        let result = await withUnsafeContinuation { waiter in
-          let isOver = state.withLock { state in
-            if state.isFetching { state.waiters.append(waiter) }
-            return !state.isFetching
-          }
-          if isOver { waiter.resume(returning: .again) }
-        }
-        switch result {
+        switch await wait() {
         case .credentials(let credentials) where credentials != old: return credentials
         case .credentials, .again: continue
         case .failure(let failure): throw failure
         }
       }
+    }
+  }
+
+  /// What the one who fetches brings, or that this task is told to stop.
+  private func wait() async -> Result {
+    let number = state.withLock { state in
+      state.waitersBefore += 1
+      return state.waitersBefore
+    }
+    return await withTaskCancellationHandler {
+      await withUnsafeContinuation { waiter in
+        let known: Result? = state.withLock { state in
+          // Whoever is told to stop after this look finds the waiter there.
+          if Task.isCancelled { return .failure(.cancelled) }
+          guard state.isFetching else { return .again }
+          state.waiters[number] = waiter
+          return nil
+        }
+        if let known { waiter.resume(returning: known) }
+      }
+    } onCancel: {
+      state.withLock { $0.waiters.removeValue(forKey: number) }?
+        .resume(returning: .failure(.cancelled))
     }
   }
 
@@ -98,8 +116,8 @@ package final class RefreshingCredentials: CredentialSource {
     }
     let (answer, waiters) = state.withLock { state in
       let answer = conclude(&state, result, refusing: old)
-      defer { state.waiters = [] }
-      return (answer, state.waiters)
+      defer { state.waiters = [:] }
+      return (answer, state.waiters.values)
     }
     for waiter in waiters { waiter.resume(returning: answer) }
     switch answer {

@@ -18,18 +18,20 @@ struct SSOCredentials {
   /// A token with less left is renewed first.
   private static let earlySeconds: Int64 = 300
 
-  /// Whether the profile is one of Identity Center at all.
+  /// Whether the profile takes its credentials from Identity Center.
+  ///
+  /// A session alone is for tokens of other services.
   static func isNamed(in profile: AWSProfile) -> Bool {
-    profile["sso_session"] != nil || profile["sso_start_url"] != nil
+    profile["sso_account_id"] != nil || profile["sso_role_name"] != nil
   }
 
   func find() async throws(Failure) -> SigningCredentials {
-    let key = profile["sso_session"] == nil ? "sso_start_url" : "sso_session"
-    let account = try profile.require("sso_account_id", beside: key)
-    let role = try profile.require("sso_role_name", beside: key)
+    let account = try profile.require("sso_account_id", beside: "sso_role_name")
+    let role = try profile.require("sso_role_name", beside: "sso_account_id")
     let (cacheName, region) = try place()
     let token = try await token(cacheName)
-    let client = try session.anonymousClient(Self.portal, region: region)
+    let client = try session.anonymousClient(
+      Self.portal, region: region, profile: profile.name)
     let reply: JSONValue
     do throws(AWSFailure) {
       let call = AWSCall(
@@ -55,14 +57,19 @@ struct SSOCredentials {
   private func place() throws(Failure) -> (cacheName: String, region: String) {
     guard let name = profile["sso_session"] else {
       return (
-        try profile.require("sso_start_url", beside: "sso_start_url"),
-        try profile.require("sso_region", beside: "sso_start_url")
+        try profile.require("sso_start_url", beside: "sso_account_id"),
+        try profile.require("sso_region", beside: "sso_account_id")
       )
     }
     guard let section = configuration.session(name) else {
       throw profile.broken("sso_session", "there is no [sso-session \(name)]")
     }
+    for (key, value) in section.sorted(by: { $0.key < $1.key }) {
+      guard let own = profile[key], own != value.text else { continue }
+      throw profile.broken(key, "it is another one at \(value.place), in [sso-session \(name)]")
+    }
     let declared = AWSProfile(name: "sso-session \(name)", section: section)
+    _ = try declared.require("sso_start_url", beside: "sso_region")
     return (name, try declared.require("sso_region", beside: "sso_start_url"))
   }
 
@@ -90,7 +97,8 @@ struct SSOCredentials {
     else { return nil }
     let registered = cached["registrationExpiresAt"]?.string.flatMap(ExpiryTime.seconds)
     if let registered, registered <= session.signingTime { return nil }
-    let client = try session.anonymousClient(Self.issuer, region: region)
+    let client = try session.anonymousClient(
+      Self.issuer, region: region, profile: profile.name)
     let answer: JSONValue
     do throws(AWSFailure) {
       let input: JSONValue = [

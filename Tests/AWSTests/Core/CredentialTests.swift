@@ -63,7 +63,7 @@ struct CredentialTests {
         [profile process]
         credential_process = sh -c 'echo hunter2; echo hunter2 >&2; exit 3'
         [profile json]
-        credential_process = echo '{"AccessKeyId": "hunter2"}'
+        credential_process = echo '{"Version": 1, "AccessKeyId": "hunter2"}'
         """)
     let session = TestSession.make(Self.off, home: home)
     let expected = [
