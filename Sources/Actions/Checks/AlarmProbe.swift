@@ -9,26 +9,13 @@ struct AlarmProbe: Probe {
     case inconclusive
   }
 
-  struct Input: Decodable, Sendable {
+  struct Own: Decodable, Sendable {
     var names: [String]?
     var prefix: String?
     var insufficient: Insufficient?
-    let account: CloudAccount
-
-    private enum Key: String, CodingKey {
-      case names
-      case prefix
-      case insufficient
-    }
-
-    init(from decoder: any Decoder) throws {
-      account = try CloudAccount(from: decoder)
-      let container = try decoder.container(keyedBy: Key.self)
-      names = try container.decodeIfPresent([String].self, forKey: .names)
-      prefix = try container.decodeIfPresent(String.self, forKey: .prefix)
-      insufficient = try container.decodeIfPresent(Insufficient.self, forKey: .insufficient)
-    }
   }
+
+  typealias Input = Beside<CloudAccount, Own>
 
   static let fields: [InputField] =
     [

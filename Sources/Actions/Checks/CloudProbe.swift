@@ -4,32 +4,15 @@ import Rollouts
 
 /// Whether any API of AWS answers as it should; the call must only look.
 struct CloudProbe: Probe {
-  struct Input: Decodable, Sendable {
+  struct Own: Decodable, Sendable {
     var service: String
     var expect: [String: JSONValue]?
     /// Error codes that are right.
     var errors: [String]?
     var timeLimit: PlaybookDuration?
-    let request: CloudRequest
-    let account: CloudAccount
-
-    private enum Key: String, CodingKey {
-      case service
-      case expect
-      case errors
-      case timeLimit
-    }
-
-    init(from decoder: any Decoder) throws {
-      request = try CloudRequest(from: decoder)
-      account = try CloudAccount(from: decoder)
-      let container = try decoder.container(keyedBy: Key.self)
-      service = try container.decode(String.self, forKey: .service)
-      expect = try container.decodeIfPresent([String: JSONValue].self, forKey: .expect)
-      errors = try container.decodeIfPresent([String].self, forKey: .errors)
-      timeLimit = try container.decodeIfPresent(PlaybookDuration.self, forKey: .timeLimit)
-    }
   }
+
+  typealias Input = Beside<CloudAccount, Beside<CloudRequest, Own>>
 
   static let fields: [InputField] =
     [.required("service", .string, "The service, as the command-line tool of AWS names it.")]

@@ -10,7 +10,7 @@ struct MetricProbe: Probe {
     case inconclusive
   }
 
-  struct Input: Decodable, Sendable {
+  struct Own: Decodable, Sendable {
     var namespace: String?
     var metric: String?
     var dimensions: [String: String]?
@@ -19,46 +19,12 @@ struct MetricProbe: Probe {
     var of: String?
     var period: PlaybookDuration?
     var window: PlaybookDuration?
-    var atLeast: String?
-    var atMost: String?
+    var atLeast: JSONValue?
+    var atMost: JSONValue?
     var noData: NoData?
-    let account: CloudAccount
-
-    private enum Key: String, CodingKey {
-      case namespace
-      case metric
-      case dimensions
-      case statistic
-      case queries
-      case of
-      case period
-      case window
-      case atLeast
-      case atMost
-      case noData
-    }
-
-    init(from decoder: any Decoder) throws {
-      account = try CloudAccount(from: decoder)
-      let container = try decoder.container(keyedBy: Key.self)
-      func text(_ key: Key) throws -> String? {
-        try container.decodeIfPresent(String.self, forKey: key)
-      }
-      namespace = try text(.namespace)
-      metric = try text(.metric)
-      dimensions = try container.decodeIfPresent([String: String].self, forKey: .dimensions)
-      statistic = try text(.statistic)
-      queries = try container.decodeIfPresent(JSONValue.self, forKey: .queries)
-      of = try text(.of)
-      period = try container.decodeIfPresent(PlaybookDuration.self, forKey: .period)
-      window = try container.decodeIfPresent(PlaybookDuration.self, forKey: .window)
-      atLeast = try container.decodeIfPresent(JSONValue.self, forKey: .atLeast)
-        .map(CommandOutputs.text)
-      atMost = try container.decodeIfPresent(JSONValue.self, forKey: .atMost)
-        .map(CommandOutputs.text)
-      noData = try container.decodeIfPresent(NoData.self, forKey: .noData)
-    }
   }
+
+  typealias Input = Beside<CloudAccount, Own>
 
   static let fields: [InputField] =
     [
@@ -105,8 +71,8 @@ struct MetricProbe: Probe {
     }
   }
 
-  private static func number(_ text: String?, _ site: Site) throws(Failure) -> Double? {
-    guard let text else { return nil }
+  private static func number(_ value: JSONValue?, _ site: Site) throws(Failure) -> Double? {
+    guard let text = value.map(CommandOutputs.text) else { return nil }
     guard let number = Double(text), number.isFinite else {
       throw .permanent(
         "step \(site.step): '\(text)' is not a number", hint: "Mend the metric check's bound.")

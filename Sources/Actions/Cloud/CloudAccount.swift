@@ -2,7 +2,7 @@ import Resources
 import Rollouts
 
 /// Where and with whose credentials a step calls AWS.
-struct CloudAccount: Decodable, Sendable {
+package struct CloudAccount: Decodable, Sendable {
   var region: String?
   var profile: String?
   var role: String?
@@ -15,8 +15,6 @@ struct CloudAccount: Decodable, Sendable {
 
   var place: CloudPlace { CloudPlace(region: region, profile: profile, role: role) }
 
-  /// A full name with what is not known beforehand left open; the cloud knows its partition.
-  func name(_ service: String, _ resource: String) -> String {
-    "arn:aws:\(service):\(region ?? "*"):*:\(resource)"
-  }
+  /// A full name with what is not known beforehand left open.
+  func name(_ service: String, _ resource: String) -> String { place.name(service, resource) }
 }

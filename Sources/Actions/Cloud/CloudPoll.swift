@@ -4,7 +4,7 @@ import Rollouts
 
 /// Asks again and again until the answer is as wanted.
 struct CloudPoll: Sendable {
-  private let poll: CloudStepInput.Poll
+  private let poll: Beside<CloudRequest, CloudStepOwn.Poll>
   private let until: [CloudCondition]
   private let failed: [CloudCondition]
   private let step: String
@@ -12,7 +12,7 @@ struct CloudPoll: Sendable {
   private static let everyDefault: Duration = .seconds(5)
   private static let withinDefault: Duration = .seconds(600)
 
-  init(_ poll: CloudStepInput.Poll, _ step: String) throws(Failure) {
+  init(_ poll: Beside<CloudRequest, CloudStepOwn.Poll>, _ step: String) throws(Failure) {
     self.poll = poll
     self.step = step
     until = try CloudCondition.all(poll.until, of: step)

@@ -3,7 +3,7 @@ import Resources
 import Rollouts
 
 /// One call as a playbook writes it: service, operation and input, or a route for REST services.
-struct CloudRequest: Decodable, Sendable {
+package struct CloudRequest: Decodable, Sendable {
   struct Route: Decodable, Sendable {
     var method: String
     var path: String

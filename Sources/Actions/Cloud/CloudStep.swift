@@ -7,10 +7,7 @@ package import Rollouts
 /// With a `check`, the call is made only if that says that its work is not done, also after a crash.
 /// Without one, a call that may not be repeated and whose end is unknown is left to a person.
 package struct CloudStep: Action {
-  package struct Input: Decodable, Sendable {
-    let call: CloudStepInput
-    package init(from decoder: any Decoder) throws { call = try CloudStepInput(from: decoder) }
-  }
+  package typealias Input = CloudStepInput
 
   package struct Plan: Codable, Sendable {
     /// Whether the check found the work done before; undo leaves that alone.
@@ -28,16 +25,16 @@ package struct CloudStep: Action {
   package static let name = "aws.call"
   package static let summary = "Calls any API of AWS, and another one to undo it."
   package static let reversal = Reversal.compensating("its undo call says how far")
-  package static let inputs = CloudStepInput.fields
+  package static let inputs = CloudStepOwn.fields
 
-  private let input: CloudStepInput
+  private let input: Input
   private let site: Site
   private let caller: CloudCaller
   private let expected: [CloudCondition]
   private let done: [CloudCondition]
 
   package init(_ input: Input, in site: Site) throws(Failure) {
-    self.input = input.call
+    self.input = input
     self.site = site
     caller = CloudCaller(
       service: self.input.service, account: self.input.account,
@@ -57,7 +54,7 @@ package struct CloudStep: Action {
   }
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
-    let call = input.call
+    let call = input
     let requests: [CloudRequest?] = [
       call.request, call.poll?.request, call.undo?.request, call.undo?.poll?.request,
     ]
@@ -269,7 +266,7 @@ package struct CloudStep: Action {
   private static let removing = ["Delete", "Remove", "Terminate", "Deregister", "Detach", "Untag"]
 
   /// Whether an error means that there is nothing to take back any more.
-  private func isUndone(_ code: String, _ undo: CloudStepInput.Undo) -> Bool {
+  private func isUndone(_ code: String, _ undo: Beside<CloudRequest, CloudStepOwn.Undo>) -> Bool {
     if undo.errors?.contains(code) == true { return true }
     let isGone = ["NotFound", "NoSuch", "DoesNotExist", "NonExistent"].contains {
       code.contains($0)

@@ -3,7 +3,10 @@ import Resources
 import Rollouts
 
 /// What `aws.call` is told.
-struct CloudStepInput: Decodable, Sendable {
+package typealias CloudStepInput = Beside<CloudAccount, Beside<CloudRequest, CloudStepOwn>>
+
+/// What of that is not shared with others.
+package struct CloudStepOwn: Decodable, Sendable {
   struct Expectation: Decodable, Sendable {
     /// By path into the answer.
     var json: [String: JSONValue]?
@@ -18,21 +21,6 @@ struct CloudStepInput: Decodable, Sendable {
     var missing: [String]?
     /// Values of the answer that undo is given, by the path at which they stand.
     var remember: [String: String]?
-    let request: CloudRequest
-
-    private enum Key: String, CodingKey {
-      case done
-      case missing
-      case remember
-    }
-
-    init(from decoder: any Decoder) throws {
-      request = try CloudRequest(from: decoder)
-      let container = try decoder.container(keyedBy: Key.self)
-      done = try container.decodeIfPresent([String: JSONValue].self, forKey: .done)
-      missing = try container.decodeIfPresent([String].self, forKey: .missing)
-      remember = try container.decodeIfPresent([String: String].self, forKey: .remember)
-    }
   }
 
   struct Poll: Decodable, Sendable {
@@ -41,91 +29,32 @@ struct CloudStepInput: Decodable, Sendable {
     var failed: [String: JSONValue]?
     var every: PlaybookDuration?
     var within: PlaybookDuration?
-    let request: CloudRequest
-
-    private enum Key: String, CodingKey {
-      case until
-      case errors
-      case failed
-      case every
-      case within
-    }
-
-    init(from decoder: any Decoder) throws {
-      request = try CloudRequest(from: decoder)
-      let container = try decoder.container(keyedBy: Key.self)
-      until = try container.decodeIfPresent([String: JSONValue].self, forKey: .until)
-      errors = try container.decodeIfPresent([String].self, forKey: .errors)
-      failed = try container.decodeIfPresent([String: JSONValue].self, forKey: .failed)
-      every = try container.decodeIfPresent(PlaybookDuration.self, forKey: .every)
-      within = try container.decodeIfPresent(PlaybookDuration.self, forKey: .within)
-    }
   }
 
   struct Undo: Decodable, Sendable {
     var errors: [String]?
-    var poll: Poll?
-    let request: CloudRequest
-
-    private enum Key: String, CodingKey {
-      case errors
-      case poll
-    }
-
-    init(from decoder: any Decoder) throws {
-      request = try CloudRequest(from: decoder)
-      let container = try decoder.container(keyedBy: Key.self)
-      errors = try container.decodeIfPresent([String].self, forKey: .errors)
-      poll = try container.decodeIfPresent(Poll.self, forKey: .poll)
-    }
+    var poll: Beside<CloudRequest, Poll>?
   }
 
-  let request: CloudRequest
-  let account: CloudAccount
-  let service: String
-  let expect: Expectation?
-  let check: Check?
-  let poll: Poll?
-  let undo: Undo?
-  let outputs: [String: String]?
-  let repeatable: Bool?
-  let changes: Bool?
-  let timeLimit: PlaybookDuration?
-
-  private enum Key: String, CodingKey {
-    case service
-    case expect
-    case check
-    case poll
-    case undo
-    case outputs
-    case repeatable
-    case changes
-    case timeLimit
-  }
-
-  init(from decoder: any Decoder) throws {
-    request = try CloudRequest(from: decoder)
-    account = try CloudAccount(from: decoder)
-    let container = try decoder.container(keyedBy: Key.self)
-    service = try container.decode(String.self, forKey: .service)
-    expect = try container.decodeIfPresent(Expectation.self, forKey: .expect)
-    check = try container.decodeIfPresent(Check.self, forKey: .check)
-    poll = try container.decodeIfPresent(Poll.self, forKey: .poll)
-    undo = try container.decodeIfPresent(Undo.self, forKey: .undo)
-    outputs = try container.decodeIfPresent([String: String].self, forKey: .outputs)
-    repeatable = try container.decodeIfPresent(Bool.self, forKey: .repeatable)
-    changes = try container.decodeIfPresent(Bool.self, forKey: .changes)
-    timeLimit = try container.decodeIfPresent(PlaybookDuration.self, forKey: .timeLimit)
-  }
-
-  var isChanging: Bool { changes ?? !request.isLooking }
-  var isReversible: Bool { !isChanging || undo != nil }
-  /// Whether sending it again after a crash needs nobody's word.
-  var isRepeatable: Bool { repeatable ?? !isChanging }
+  var service: String
+  var expect: Expectation?
+  var check: Beside<CloudRequest, Check>?
+  var poll: Beside<CloudRequest, Poll>?
+  var undo: Beside<CloudRequest, Undo>?
+  var outputs: [String: String]?
+  var repeatable: Bool?
+  var changes: Bool?
+  var timeLimit: PlaybookDuration?
 }
 
-extension CloudStepInput {
+extension Beside where Group == CloudAccount, Own == Beside<CloudRequest, CloudStepOwn> {
+  var isChanging: Bool { self.changes ?? !self.request.isLooking }
+  var isReversible: Bool { !isChanging || self.undo != nil }
+  /// Whether sending it again after a crash needs nobody's word.
+  var isRepeatable: Bool { self.repeatable ?? !isChanging }
+}
+
+extension CloudStepOwn {
   private static let request = [CloudRequest.serviceField] + CloudRequest.fields
 
   private static let poll =

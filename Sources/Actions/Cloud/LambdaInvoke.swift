@@ -19,7 +19,7 @@ package struct LambdaInvoke: Action {
     var payload: JSONValue?
   }
 
-  package struct Input: Decodable, Sendable {
+  package struct Own: Decodable, Sendable {
     var function: String
     var qualifier: String?
     var payload: JSONValue?
@@ -32,40 +32,9 @@ package struct LambdaInvoke: Action {
     var logTail: Bool?
     var timeLimit: PlaybookDuration?
     var undo: Undo?
-    let account: CloudAccount
-
-    private enum Key: String, CodingKey {
-      case function
-      case qualifier
-      case payload
-      case async
-      case expect
-      case statuses
-      case outputs
-      case whenInterrupted
-      case changes
-      case logTail
-      case timeLimit
-      case undo
-    }
-
-    package init(from decoder: any Decoder) throws {
-      account = try CloudAccount(from: decoder)
-      let container = try decoder.container(keyedBy: Key.self)
-      function = try container.decode(String.self, forKey: .function)
-      qualifier = try container.decodeIfPresent(String.self, forKey: .qualifier)
-      payload = try container.decodeIfPresent(JSONValue.self, forKey: .payload)
-      async = try container.decodeIfPresent(Bool.self, forKey: .async)
-      expect = try container.decodeIfPresent([String: JSONValue].self, forKey: .expect)
-      statuses = try container.decodeIfPresent([Int].self, forKey: .statuses)
-      outputs = try container.decodeIfPresent([String: String].self, forKey: .outputs)
-      whenInterrupted = try container.decodeIfPresent(Interrupted.self, forKey: .whenInterrupted)
-      changes = try container.decodeIfPresent(Bool.self, forKey: .changes)
-      logTail = try container.decodeIfPresent(Bool.self, forKey: .logTail)
-      timeLimit = try container.decodeIfPresent(PlaybookDuration.self, forKey: .timeLimit)
-      undo = try container.decodeIfPresent(Undo.self, forKey: .undo)
-    }
   }
+
+  package typealias Input = Beside<CloudAccount, Own>
 
   package struct Plan: Codable, Sendable {}
 

@@ -7,18 +7,11 @@ package import Rollouts
 /// Outputs stand in the journal, so an encrypted parameter is refused: it is a secret, and is
 /// written `${secret:ssm:/name}` where it is used.
 package struct ParametersRead: Action {
-  package struct Input: Decodable, Sendable {
+  package struct Own: Decodable, Sendable {
     var parameters: [String: String]
-    let account: CloudAccount
-
-    private enum Key: String, CodingKey { case parameters }
-
-    package init(from decoder: any Decoder) throws {
-      account = try CloudAccount(from: decoder)
-      parameters = try decoder.container(keyedBy: Key.self)
-        .decode([String: String].self, forKey: .parameters)
-    }
   }
+
+  package typealias Input = Beside<CloudAccount, Own>
 
   package struct Plan: Codable, Sendable {}
   package typealias Checkpoint = NoCheckpoint

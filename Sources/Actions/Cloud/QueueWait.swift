@@ -8,35 +8,16 @@ package import Rollouts
 /// what waits, what is being worked on and what is delayed. A dead-letter queue that has grown since
 /// the plan was made fails the step: what went there was not worked off.
 package struct QueueWait: Action {
-  package struct Input: Decodable, Sendable {
+  package struct Own: Decodable, Sendable {
     var queue: String
     var deadLetter: String?
     var deadLetterMayGrow: Bool?
     var stable: PlaybookDuration?
     var every: PlaybookDuration?
     var within: PlaybookDuration?
-    let account: CloudAccount
-
-    private enum Key: String, CodingKey {
-      case queue
-      case deadLetter
-      case deadLetterMayGrow
-      case stable
-      case every
-      case within
-    }
-
-    package init(from decoder: any Decoder) throws {
-      account = try CloudAccount(from: decoder)
-      let container = try decoder.container(keyedBy: Key.self)
-      queue = try container.decode(String.self, forKey: .queue)
-      deadLetter = try container.decodeIfPresent(String.self, forKey: .deadLetter)
-      deadLetterMayGrow = try container.decodeIfPresent(Bool.self, forKey: .deadLetterMayGrow)
-      stable = try container.decodeIfPresent(PlaybookDuration.self, forKey: .stable)
-      every = try container.decodeIfPresent(PlaybookDuration.self, forKey: .every)
-      within = try container.decodeIfPresent(PlaybookDuration.self, forKey: .within)
-    }
   }
+
+  package typealias Input = Beside<CloudAccount, Own>
 
   package struct Plan: Codable, Sendable {
     /// What the dead-letter queue held; nil without one, or where growth does not matter.
