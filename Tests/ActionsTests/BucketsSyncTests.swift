@@ -130,7 +130,7 @@ struct BucketsSyncTests {
     let other = try await action.verify(.init(), report: StepReport(), pace: world.site.pace)
     #expect(
       other.verdict.detail.hasSuffix(
-        "differ in 4 objects: 'o001' has other content; 'o002' is missing; "
+        "differ in 4 objects (of 1200 and 1200): 'o001' has other content; 'o002' is missing; "
           + "'o004' has other metadata; 'zz' is there besides"))
   }
 }

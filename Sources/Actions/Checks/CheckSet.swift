@@ -13,6 +13,8 @@ struct CheckSet: Sendable {
     var ledgers: Bool?
     var alarm: AlarmProbe.Input?
     var metric: MetricProbe.Input?
+    var healthCheck: HealthCheckProbe.Input?
+    var comparison: ComparisonProbe.Input?
     var aws: CloudProbe.Input?
   }
 
@@ -30,6 +32,11 @@ struct CheckSet: Sendable {
             .optional("ledgers", .boolean, "Every copy made so far must balance."),
             .optional("alarm", .object(AlarmProbe.fields), "CloudWatch alarms that must be quiet."),
             .optional("metric", .object(MetricProbe.fields), "A CloudWatch metric within bounds."),
+            .optional(
+              "healthCheck", .object(HealthCheckProbe.fields),
+              "Health checks of Route 53 that must be healthy."),
+            .optional(
+              "comparison", .object(ComparisonProbe.fields), "Two sides that must hold the same."),
             .optional("aws", .object(CloudProbe.fields), "Ask any API of AWS."),
           ])), "What to look at; one kind of check in each entry."),
       .optional(
@@ -52,8 +59,8 @@ struct CheckSet: Sendable {
       guard found.count == 1 else {
         throw .permanent(
           "step \(site.step): check \(index + 1) holds \(found.count) kinds of checks",
-          hint: "Write one of http, command, stack, dns, alarm, metric, aws or ledgers: true into "
-            + "each entry.")
+          hint: "Write one of http, command, stack, dns, alarm, metric, healthCheck, comparison, "
+            + "aws or ledgers: true into each entry.")
       }
       probes += found
     }
@@ -86,6 +93,12 @@ struct CheckSet: Sendable {
     if let metric = input.metric {
       probes.append(try MetricProbe(metric, title: input.title, in: site))
     }
+    if let check = input.healthCheck {
+      probes.append(try HealthCheckProbe(check, title: input.title, in: site))
+    }
+    if let comparison = input.comparison {
+      probes.append(try ComparisonProbe(comparison, title: input.title, in: site))
+    }
     if let aws = input.aws { probes.append(try CloudProbe(aws, title: input.title, in: site)) }
     return probes
   }
@@ -93,11 +106,13 @@ struct CheckSet: Sendable {
   /// The rights that checks of the cloud take.
   static func rights(_ inputs: [Input]) -> [StepRight] {
     inputs.flatMap { input -> [StepRight] in
-      [
+      let uses = [
         input.alarm.map { CloudUse("cloudwatch", "DescribeAlarms", at: $0.account.place, on: "*") },
         input.metric.map { CloudUse("cloudwatch", "GetMetricData", at: $0.account.place, on: "*") },
         input.aws.map { $0.request.use($0.service, $0.account.place) },
-      ].compactMap { $0.map { .call($0) } }
+      ]
+      return (uses.compactMap(\.self) + (input.healthCheck.map(HealthCheckProbe.rights) ?? []))
+        .map { .call($0) }
     }
   }
 

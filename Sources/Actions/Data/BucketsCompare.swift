@@ -110,13 +110,16 @@ package struct BucketsCompare: Action {
     }
     let more = again.differences > again.named.count ? "; …" : ""
     return .failed(
-      "\(left.url) and \(right.url) differ in \(again.differences) objects: "
-        + again.named.joined(separator: "; ") + more)
+      "\(left.url) and \(right.url) differ in \(again.differences) objects "
+        + "(of \(again.leftCount) and \(again.rightCount)): " + again.named.joined(separator: "; ")
+        + more)
   }
 
   private struct Findings: Sendable {
     var alike = 0
     var differences = 0
+    var leftCount = 0
+    var rightCount = 0
     var named: [String] = []
   }
 
@@ -128,6 +131,8 @@ package struct BucketsCompare: Action {
       let page = try await rows.nextRows()
       if page.isEmpty { return findings }
       try pace.checkStop()
+      findings.leftCount += page.count { $0.source != nil }
+      findings.rightCount += page.count { $0.target != nil }
       let differences = try await concurrentMap(page, atOnce: concurrency) { row throws(Failure) in
         try await difference(row)
       }

@@ -41,10 +41,19 @@ package struct TablePair: Decodable, Sendable, Hashable {
     self.transform = transform
   }
 
-  static let inputs: [InputField] = [
-    .required(
-      "from", .resource(.table), "The source; it is only read.", uses: [.look, .read]),
-    .required("to", .resource(.table), "The target.", uses: [.look, .read, .write]),
+  static let inputs = fields("The target.", uses: [.look, .read, .write])
+  /// Of pairs that are only looked at.
+  static let comparedInputs = fields("What must hold the same.", uses: [.look, .read])
+
+  private static func fields(_ help: String, uses: [ResourceUse]) -> [InputField] {
+    [
+      .required(
+        "from", .resource(.table), "The source; it is only read.", uses: [.look, .read]),
+      .required("to", .resource(.table), help, uses: uses),
+    ] + editing
+  }
+
+  private static let editing: [InputField] = [
     .optional(
       "transform", .string,
       "A SQL statement over the table input(seq, item) that yields seq, put and maybe skip."),

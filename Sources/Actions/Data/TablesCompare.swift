@@ -9,7 +9,8 @@ package struct TablesCompare: Action {
 
   package static let inputs: [InputField] = [
     .optional(
-      "pairs", .list(.object(TablePair.inputs)), "The tables to compare, each with its other."
+      "pairs", .list(.object(TablePair.comparedInputs)),
+      "The tables to compare, each with its other."
     ),
     .optional(
       "from", .resource(.table), "The one table, when there is one pair only.",
@@ -102,7 +103,9 @@ package struct TablesCompare: Action {
     if again.isEqual {
       return .inconclusive("\(pair.from) and \(pair.to) changed while they were compared")
     }
-    return .failed("\(pair.from) and \(pair.to) differ: \(again.text)")
+    return .failed(
+      "\(pair.from) and \(pair.to) differ (\(again.leftCount) and \(again.rightCount) items): "
+        + again.text)
   }
 
   private func transform(of pair: TablePair) throws(Failure) -> (any ItemTransform)? {
