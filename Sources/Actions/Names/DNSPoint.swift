@@ -26,7 +26,7 @@ package struct DNSPoint: Action {
   package static let inputs = DNSPointInput.fields
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
-    [.planned(input.zone, .read)]
+    [.planned(input.zone, .read)] + input.aliasUses.map { .look($0) }
   }
 
   private static let confirmDefault: Duration = .seconds(600)
@@ -59,11 +59,12 @@ package struct DNSPoint: Action {
         hint: "Write the full name in step \(site.step).")
     }
     let found = try await zone.recordSets(at: name)
+    let input = try await input.located(in: site)
     // The TTL that the name had, of the sets that are replaced.
-    let draft = try change(found, seconds: 1)
+    let draft = try change(input, found, seconds: 1)
     let seconds =
       input.ttl ?? (draft.former.isEmpty ? Self.secondsDefault : draft.formerSeconds)
-    let change = try change(found, seconds: seconds)
+    let change = try change(input, found, seconds: seconds)
     let proof = try await proofLine(change)
     return Planned(
       Plan(zone: input.zone, change: change),
@@ -73,7 +74,9 @@ package struct DNSPoint: Action {
         beginsDowntime: await beginsDowntime(change)))
   }
 
-  private func change(_ found: [RecordSet], seconds: Int) throws(Failure) -> DNSChange {
+  private func change(
+    _ input: Input, _ found: [RecordSet], seconds: Int
+  ) throws(Failure) -> DNSChange {
     try DNSChange(
       name: name, found: found,
       wanted: input.wanted(at: name, beside: found, seconds: seconds, step: site.step),

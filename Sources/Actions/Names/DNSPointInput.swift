@@ -11,6 +11,8 @@ package struct DNSPointInput: Decodable, Sendable {
   struct Alias: Decodable, Sendable {
     var name: String
     var hostedZone: String?
+    var profile: String?
+    var role: String?
     var evaluateHealth: Bool?
     var types: [String]?
   }
@@ -64,7 +66,12 @@ package struct DNSPointInput: Decodable, Sendable {
         .required("name", .string, "The DNS name of a load balancer, distribution or other name."),
         .optional(
           "hostedZone", .string,
-          "The hosted zone id of the target (CanonicalHostedZoneId); known for CloudFront."),
+          "The hosted zone id of the target; found by its name for load balancers, CloudFront, "
+            + "Global Accelerator, S3 websites and API Gateway."),
+        .optional(
+          "profile", .string,
+          "The profile that may look at the target, where it is asked for; by default the zone's."),
+        .optional("role", .string, "The ARN of a role to take on for that."),
         .optional(
           "evaluateHealth", .boolean, "Whether an unhealthy target is not answered with.",
           default: "false"),
@@ -123,6 +130,34 @@ package struct DNSPointInput: Decodable, Sendable {
       }
   }
 
+  /// Stands for a hosted zone that has to be asked for, until ``located(in:)``.
+  private static let unknownZone = "?"
+
+  /// The calls that finding the hosted zone of an alias takes.
+  var aliasUses: [CloudUse] {
+    guard let alias, alias.hostedZone == nil,
+      let target = AliasZones.target(of: DNSText.name(alias.name))
+    else { return [] }
+    return AliasZones.uses(of: target, profile: aliasProfile, role: aliasRole)
+  }
+
+  private var aliasProfile: String? { alias?.profile ?? zone.parameter("profile") }
+  private var aliasRole: String? { alias?.role ?? zone.parameter("role") }
+
+  /// The input with the hosted zone of its alias in it.
+  func located(in site: Site) async throws(Failure) -> DNSPointInput {
+    guard let alias, alias.hostedZone == nil else { return self }
+    let zones = AliasZones(site: site, profile: aliasProfile, role: aliasRole)
+    var input = self
+    do throws(Failure) {
+      input.alias?.hostedZone = try await zones.zone(of: DNSText.name(alias.name))
+    } catch {
+      // The target may not exist before earlier steps have run.
+      if !site.isPreview || error.kind == .cancelled { throw error }
+    }
+    return input
+  }
+
   /// What is wrong with the input by itself.
   func check(_ name: String, _ step: String) throws(Failure) {
     guard (setIdentifier == nil) == (weight == nil) else {
@@ -162,10 +197,12 @@ package struct DNSPointInput: Decodable, Sendable {
     _ alias: Alias, _ name: String, _ step: String
   ) throws(Failure) -> [RecordSet] {
     let target = DNSText.name(alias.name)
-    guard let zone = alias.hostedZone ?? Self.distributionZone(of: target) else {
-      throw .permanent(
-        "step \(step): the hosted zone of \(target) is not given",
-        hint: "Give 'hostedZone': for a load balancer its CanonicalHostedZoneId.")
+    let zone: String
+    switch (alias.hostedZone, AliasZones.target(of: target)) {
+    case (let given?, _): zone = given
+    case (nil, .known(let known)?): zone = known
+    case (nil, .loadBalancer?), (nil, .networkBalancer?), (nil, .api?): zone = Self.unknownZone
+    case (nil, nil): throw AliasZones.unknown(target, step)
     }
     let types = (alias.types ?? ["A"]).map { $0.uppercased() }
     guard !types.isEmpty, Set(types).count == types.count else {
@@ -177,12 +214,6 @@ package struct DNSPointInput: Decodable, Sendable {
         alias: AliasTarget(
           name: target, zone: zone, evaluatesHealth: alias.evaluateHealth ?? false))
     }
-  }
-
-  /// Every distribution of CloudFront stands in one zone, or in one for China.
-  private static func distributionZone(of name: String) -> String? {
-    if name.hasSuffix(".cloudfront.net.") { return "Z2FDTNDATAQYW2" }
-    return name.hasSuffix(".cloudfront.cn.") ? "Z3RFFRIM2A3IF5" : nil
   }
 
   private func plain(at name: String, seconds: Int, step: String) throws(Failure) -> [RecordSet] {
