@@ -42,7 +42,7 @@ package struct StackDeploy: Action {
     .required(
       "stack", .resource(.stack), "The stack to bring up.",
       uses: [.look, .create]),
-    .required("template", .string, "What to deploy: a path or URL that the provider reads."),
+    .required("template", .path, "What to deploy: a path or URL that the provider reads."),
     .optional("parameters", .map(.secretText), "Values for the template's parameters."),
     .optional(
       "capabilities", .list(.string), "What the template may make, such as CAPABILITY_NAMED_IAM."),

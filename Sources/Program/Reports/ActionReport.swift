@@ -66,6 +66,7 @@ extension InputField.Kind {
     switch self {
     case .string: "text"
     case .secretText: "text, may hold ${secret:…}"
+    case .path: "path or URL"
     case .integer(let range): "number \(range.lowerBound) to \(range.upperBound)"
     case .boolean: "true or false"
     case .duration: "duration such as 90s"
@@ -86,8 +87,8 @@ extension InputField.Kind {
     switch self {
     case .object(let fields): fields
     case .list(let kind), .map(let kind): kind.inner
-    case .string, .secretText, .integer, .boolean, .duration, .moment, .resource, .choice, .step,
-      .any, .secretAny:
+    case .string, .secretText, .path, .integer, .boolean, .duration, .moment, .resource, .choice,
+      .step, .any, .secretAny:
       []
     }
   }

@@ -5,9 +5,11 @@ internal import Rollouts
 enum StoredPlaybook {
   static func read(_ record: RolloutRecord, _ wiring: Wiring) throws -> Playbook {
     let reader = PlaybookReader(actions: wiring.actions, resources: wiring.resources)
-    return try reader.read(
+    var playbook = try reader.read(
       Array(record.playbook.utf8), file: record.playbookName,
       overrides: ParameterOverride.recorded(
         try JSONValue(reading: Array(record.parameters.utf8))))
+    playbook.folder = PlaybookPlace.folder(of: record.playbookName)
+    return playbook
   }
 }

@@ -43,7 +43,8 @@ struct ReadPlaybook {
     let overrides = try parameters.overrides()
     let reader = PlaybookReader(
       actions: context.wiring.actions, resources: context.wiring.resources)
-    let playbook = try reader.read(bytes, file: path, overrides: overrides)
+    var playbook = try reader.read(bytes, file: path, overrides: overrides)
+    playbook.folder = PlaybookPlace.folder(of: PlaybookPlace.path(of: path))
     return ReadPlaybook(
       playbook: playbook, text: String(decoding: bytes, as: UTF8.self), overrides: overrides)
   }

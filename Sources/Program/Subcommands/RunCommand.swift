@@ -49,7 +49,8 @@ struct RunCommand: Command {
   func run(in context: Context) async throws -> Int32 {
     let context = context.using(cloud)
     let launch = Launch(
-      context: context, read: try ReadPlaybook.read(playbook, parameters, context), name: playbook,
+      context: context, read: try ReadPlaybook.read(playbook, parameters, context),
+      name: PlaybookPlace.path(of: playbook),
       planWords: ["plan", playbook] + parameters.words + cloud.words, live: live, isSure: isSure,
       anyway: anyway, drive: drive, person: person, journal: journal)
     return try await launch.run().rawValue

@@ -9,6 +9,8 @@ package struct InputField: Sendable {
     case string
     /// Text in which `${secret:…}` may stand; revealed by the action when used.
     case secretText
+    /// A path or URL; a path that is relative counts from the folder of the playbook's file.
+    case path
     case integer(ClosedRange<Int>)
     case boolean
     /// `500ms`, `90s`, `15m`, `36h`, `2w` or a sum such as `1h30m`; decoded as ``PlaybookDuration``.

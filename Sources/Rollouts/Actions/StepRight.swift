@@ -41,7 +41,7 @@ package enum StepRight: Sendable, Hashable {
     case .map(let kind):
       return (value.members ?? []).flatMap { rights(of: $0.value, kind, field) }
     case .object(let fields): return all(in: value, fields: fields)
-    case .string, .secretText, .integer, .boolean, .duration, .moment, .choice, .step, .any,
+    case .string, .secretText, .path, .integer, .boolean, .duration, .moment, .choice, .step, .any,
       .secretAny:
       return []
     }

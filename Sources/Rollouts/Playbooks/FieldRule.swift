@@ -12,7 +12,7 @@ struct FieldRule {
   /// Why the value does not do, or nil; for a list or an object the place inside is named.
   func problem(with value: JSONValue) -> String? {
     switch kind {
-    case .string: text(value) { text in secretProblem(in: text) }
+    case .string, .path: text(value) { text in secretProblem(in: text) }
     case .secretText: text(value) { _ in nil }
     case .step: text(value, "the id of a step") { text in secretProblem(in: text) }
     case .duration:
@@ -41,7 +41,7 @@ struct FieldRule {
   /// The value of a lone reference, turned into what the field holds where nothing is lost by it.
   func coerced(_ value: JSONValue) -> JSONValue {
     switch kind {
-    case .string, .secretText, .step, .duration, .moment, .resource, .choice:
+    case .string, .secretText, .path, .step, .duration, .moment, .resource, .choice:
       return value.splicedText.map { .string($0) } ?? value
     case .integer:
       guard case .string(let text) = value, Int(text) != nil else { return value }

@@ -98,6 +98,7 @@ extension Playbook {
   private var scope: Scope {
     var scope = Scope()
     scope.environment = environment
+    scope.folder = folder
     scope.parameters = Self.table(parameters)
     scope.colours = [.blue: Self.table(blue), .green: Self.table(green)]
     return scope

@@ -57,6 +57,8 @@ package struct Playbook: Sendable {
   package let live: JSONValue?
   /// Who is told what happens.
   package let notify: [NotifyChannel]
+  /// The folder of its file, from the root, where relative paths begin; nil without a file.
+  package var folder: String?
 
   package init(
     environment: String, description: String? = nil, parameters: [JSONValue.Member],

@@ -254,7 +254,7 @@ extension InputField.Kind {
   /// Whether something can be said of a text although a part of it is not known yet.
   var isFreeText: Bool {
     switch self {
-    case .string, .secretText, .resource, .any, .secretAny: true
+    case .string, .secretText, .path, .resource, .any, .secretAny: true
     case .integer, .boolean, .duration, .moment, .choice, .list, .map, .object, .step: false
     }
   }

@@ -138,7 +138,7 @@ private struct PlaybookSchema {
 
   private func schema(of kind: InputField.Kind, _ withReferences: Bool) -> JSONValue {
     switch kind {
-    case .string, .secretText: ["type": "string"]
+    case .string, .secretText, .path: ["type": "string"]
     case .step: ["type": "string", "minLength": 1]
     case .any, .secretAny: .object([])
     case .integer(let range): either(integer(range), withReferences)

@@ -36,7 +36,9 @@ extension Scope {
     if let mistake = template.mistakes.first { throw Unresolved(message: mistake.message) }
     switch evaluate(template) {
     case .value(let value):
-      guard template.isLoneReference, let kind else { return value }
+      guard let kind else { return value }
+      if case .path = kind, let path = value.splicedText { return .string(located(path)) }
+      guard template.isLoneReference else { return value }
       return FieldRule(kind: kind, resources: nil).coerced(value)
     case .nothing(let why): throw Unresolved(message: why)
     case .later(let text):
@@ -49,11 +51,21 @@ extension Scope {
   }
 }
 
+extension Scope {
+  /// A relative path from the playbook's folder on; anything else, and all without one, as it is.
+  private func located(_ path: String) -> String {
+    guard let folder, !path.isEmpty, !path.hasPrefix("/"), !path.contains("://") else {
+      return path
+    }
+    return folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
+  }
+}
+
 extension InputField.Kind {
   /// A value that the kind accepts, where an output is not known yet.
   func standIn(_ text: String) -> JSONValue {
     switch self {
-    case .string, .secretText, .step, .any, .secretAny: .string(text)
+    case .string, .secretText, .path, .step, .any, .secretAny: .string(text)
     case .integer(let range): JSONValue(range.lowerBound)
     case .boolean: false
     case .duration: "1s"
@@ -73,8 +85,8 @@ extension InputField.Kind {
     switch self {
     case .map(let kind): kind
     case .object(let fields): fields.first { $0.name.hasSameBytes(as: name) }?.kind
-    case .string, .secretText, .integer, .boolean, .duration, .moment, .resource, .choice, .list,
-      .step, .any, .secretAny:
+    case .string, .secretText, .path, .integer, .boolean, .duration, .moment, .resource, .choice,
+      .list, .step, .any, .secretAny:
       nil
     }
   }

@@ -26,6 +26,8 @@ struct Scope {
   /// The colour that `${color.x}` stands for; nil outside the `live` section.
   var color: Colour?
   var outputs: (String, String) -> String? = { _, _ in nil }
+  /// Where relative paths begin; nil for a playbook that is in no file.
+  var folder: String?
   /// What stands for outputs that are not known yet, within values that would do; nil for nothing.
   var standIn: String?
 
