@@ -14,6 +14,9 @@ package struct ProviderContext: Sendable {
   /// Who asks, as audit trails may show it: the rollout and the step, such as `r42-deploy-b`.
   package var purpose: String?
 
+  /// What the purpose of all previews begins with, in place of a rollout.
+  package static let previewPurpose = "preview"
+
   package init(secrets: Secrets, clock: any WallClock, purpose: String? = nil) {
     self.secrets = secrets
     self.clock = clock

@@ -80,15 +80,16 @@ extension CloudFormationStack: StackChangePlanner {
   private func prepareCreation(
     _ source: StackTemplateSource, _ template: StackTemplate, isKept: Bool, shell: StackFacts?
   ) async throws(Failure) -> StackChangePlan {
-    let others = try await clearShell(shell, mayStay: !isKept)
+    let isForeign = try await clearShell(shell, mayStay: !isKept)
+    if isForeign, let shell { try await discardFormer(of: shell) }
     guard let tree = try await makeChangeSet(source, template, of: nil) else {
       throw .permanent(
         "\(url) cannot be made: its template makes nothing", hint: "Look at the template.")
     }
     if !isKept {
       try await discard(tree.root.id)
-      // A shell that others made change sets for is theirs.
-      if !others { try await removeShell(tree.root.stackID, mayStay: true) }
+      // A shell that others made change sets for, maybe just now, is theirs.
+      _ = try await clearShell(try await api.stack(tree.root.stackID), mayStay: true)
     }
     return plan(of: tree, isKept: isKept)
   }
@@ -218,14 +219,18 @@ extension CloudFormationStack: StackChangePlanner {
     }
   }
 
-  /// Takes away what former tries of this step left; AWS keeps a limited number of change sets.
+  /// Takes away what former tries of this step and killed previews left.
+  ///
+  /// AWS keeps a limited number of change sets. One that a preview is only just having made may be
+  /// somebody's who waits for it.
   private func discardFormer(of facts: StackFacts) async throws(Failure) {
     var former: [String] = []
     try await api.pages("ListChangeSets", [("StackName", facts.id)]) { (page) throws(Failure) in
       for member in page.members("Summaries") where member.text("StackId") == facts.id {
         let isOpen = !(member.text("ExecutionStatus") ?? "").hasPrefix("EXECUTE_")
-        guard isOpen, let name = member.text("ChangeSetName"), name.hasPrefix(mark),
-          let id = member.text("ChangeSetId")
+        let isMade = !["CREATE_PENDING", "CREATE_IN_PROGRESS"].contains(member.text("Status") ?? "")
+        guard isOpen, let name = member.text("ChangeSetName"), isOurs(name),
+          isMade || name.hasPrefix(mark), let id = member.text("ChangeSetId")
         else { continue }
         former.append(id)
       }
@@ -254,8 +259,8 @@ extension CloudFormationStack: StackChangePlanner {
     var isForeign = false
     try await api.pages("ListChangeSets", [("StackName", shell.id)]) { (page) throws(Failure) in
       for member in page.members("Summaries") where member.text("StackId") == shell.id {
-        let name = member.text("ChangeSetName") ?? ""
-        if !name.hasPrefix("cutover-") { isForeign = true }
+        // That of another rollout is what it means to carry out.
+        if !isOurs(member.text("ChangeSetName") ?? "") { isForeign = true }
       }
       return !isForeign
     }

@@ -56,6 +56,16 @@ package struct CloudFormationStack: StackDeployer {
 
   private static let purposeBytesMax = 80
 
+  /// Whether a change set is one that this step may take away: its own, or a preview's.
+  ///
+  /// Previews take theirs away themselves; what is left is of one that was killed.
+  func isOurs(_ changeSet: String) -> Bool {
+    changeSet.hasPrefix(mark) || changeSet.hasPrefix(Self.previewMark)
+  }
+
+  /// What the change sets of all previews begin with.
+  private static let previewMark = "cutover-\(ProviderContext.previewPurpose)-"
+
   // MARK: Looking
 
   package func description() async throws(Failure) -> StackDescription? {

@@ -70,8 +70,8 @@ struct Preview: Sendable {
     let definitions = try playbook.definitions(in: wiring.actions, from: from)
     let machine = RolloutMachine(definitions, from: from)
     let source = PlaybookSteps(
-      playbook, rollout: "preview", catalog: wiring.actions, outside: wiring.outside,
-      workFolder: workFolder, isPreview: true)
+      playbook, rollout: ProviderContext.previewPurpose, catalog: wiring.actions,
+      outside: wiring.outside, workFolder: workFolder, isPreview: true)
     let outcomes = await withTaskGroup(of: (String, Outcome).self) { group in
       for step in playbook.steps {
         group.addTask {
