@@ -43,6 +43,8 @@ struct CloudFormationProviderTests {
     let look = try provider.permissions(url, .look)
     #expect(!look.contains { $0.action.contains("Delete") || $0.action.contains("Execute") })
     #expect(
-      try provider.permissions(url, .destroy).contains { $0.action == "dynamodb:DescribeTable" })
+      try provider.specialPermissions(url, .survey).contains {
+        $0.action == "dynamodb:DescribeTable"
+      })
   }
 }
