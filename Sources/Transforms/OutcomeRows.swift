@@ -9,6 +9,8 @@ struct OutcomeRows {
     var update: [UInt8]?
     var delete: [UInt8]?
     var skip: String?
+    /// Why the item cannot be migrated.
+    var reject: String?
   }
 
   private var writes: [TargetWrite] = []
@@ -18,6 +20,10 @@ struct OutcomeRows {
   /// Takes a row; the first thing that is wrong counts.
   mutating func add(_ row: Row, targets: [String]) {
     if defect != nil { return }
+    if let reason = row.reject {
+      defect = reason
+      return
+    }
     let deeds = [row.put, row.update, row.delete].compactMap { $0 }
     guard deeds.count + (row.skip == nil ? 0 : 1) == 1 else {
       defect = Self.disorder(row)

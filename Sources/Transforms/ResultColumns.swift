@@ -8,11 +8,14 @@ struct ResultColumns {
   let update: Int?
   let delete: Int?
   let skip: Int?
+  let reject: Int?
 
   /// Columns of a transform that copies one table into another.
   static let copying: Set<String> = ["seq", "put", "skip"]
   /// Columns of a transform with targets of its own.
-  static let migrating: Set<String> = ["seq", "target", "put", "update", "delete", "skip"]
+  static let migrating: Set<String> = [
+    "seq", "target", "put", "update", "delete", "skip", "reject",
+  ]
 
   /// What is wrong with the names; nil for none.
   static func defect(of names: [String], allowed: Set<String>) -> String? {
@@ -24,7 +27,7 @@ struct ResultColumns {
     let wanted =
       allowed == copying
       ? "(seq, put) or (seq, put, skip)"
-      : "(seq, put), with target, update, delete or skip as needed"
+      : "(seq, put), with target, update, delete, skip or reject as needed"
     return "it yields the columns (\(names.joined(separator: ", "))) instead of \(wanted)"
   }
 
@@ -38,5 +41,6 @@ struct ResultColumns {
     update = place("update")
     delete = place("delete")
     skip = place("skip")
+    reject = place("reject")
   }
 }

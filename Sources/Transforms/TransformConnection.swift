@@ -115,7 +115,8 @@ final class TransformConnection {
         put: columns.put.flatMap { Self.bytes(prepared, $0) },
         update: columns.update.flatMap { Self.bytes(prepared, $0) },
         delete: columns.delete.flatMap { Self.bytes(prepared, $0) },
-        skip: columns.skip.flatMap { Self.text(prepared, $0) })
+        skip: columns.skip.flatMap { Self.text(prepared, $0) },
+        reject: columns.reject.flatMap { Self.text(prepared, $0) })
       results[Int(prepared.integer(columns.seq))].add(row, targets: statement.targets)
     }
     return results.map(\.outcome)

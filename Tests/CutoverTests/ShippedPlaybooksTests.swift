@@ -10,7 +10,7 @@ struct ShippedPlaybooksTests {
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("playbooks")
 
   private static var shipped: [URL] {
-    ["", "vams", "vams/sample"].flatMap { name in
+    ["", "vams", "vams/sample", "vams/migrations"].flatMap { name in
       (try? FileManager.default.contentsOfDirectory(
         at: folder.appendingPathComponent(name), includingPropertiesForKeys: nil)) ?? []
     }.filter { $0.pathExtension == "json5" }
@@ -21,8 +21,16 @@ struct ShippedPlaybooksTests {
     "cutover.json5": [
       "--set", "zone=Z0123456789ABC", "--set", "templates=https://example.org/storage.json",
       "--set", "sample=/srv/sample",
-    ]
+    ],
+    "v2.4-to-v2.5.json5": given([
+      "assets", "assetVersions", "assetVersionsV2", "fileVersions", "fileVersionsV2",
+      "fileMetadataVersions",
+    ]),
   ]
+
+  private static func given(_ names: [String]) -> [String] {
+    names.flatMap { ["--set", "\($0)=name-of-\($0)"] }
+  }
 
   /// The shortest way from A to B and back that the built-in actions allow.
   private static let shortest = """

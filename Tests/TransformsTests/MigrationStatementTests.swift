@@ -98,6 +98,17 @@ struct MigrationStatementTests {
     #expect(one.contains(/"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"/))
   }
 
+  @Test("an item with a row that rejects it fails with that reason, whatever its other rows say")
+  func rejected() async throws {
+    let sql = """
+      SELECT seq, item AS put, NULL AS reject FROM input
+      UNION ALL SELECT seq, NULL, 'no b' FROM input WHERE kind(item,'b') IS NULL
+      """
+    let outcomes = try await run(sql, [#"{"a":{"S":"1"}}"#, #"{"b":{"S":"1"}}"#])
+    #expect(outcomes[0] == .failed("no b"))
+    #expect(outcomes[1] == .writes([TargetWrite("t", .put(item(#"{"b":{"S":"1"}}"#)))]))
+  }
+
   @Test("rows put, update and delete on named targets; what is in disorder fails with the reason")
   func targets() async throws {
     let sql = """

@@ -21,8 +21,8 @@ package struct TablesMigrate: Action {
       "targets", .list(.object(MigrationTarget.inputs)), "The tables that are written to."),
     .required(
       "sql", .list(.string),
-      "The lines of a SELECT over input(seq, item) that yields seq and put, update, delete or skip."
-    ),
+      "The lines of a SELECT over input(seq, item) that yields seq and put, update, delete, skip "
+        + "or reject."),
     .optional(
       "lookups", .list(.object(MigrationLookup.inputs)),
       "Tables that the statement may read; filled before the first item is migrated."),
