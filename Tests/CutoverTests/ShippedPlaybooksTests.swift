@@ -22,6 +22,9 @@ struct ShippedPlaybooksTests {
       "--set", "zone=Z0123456789ABC", "--set", "templates=https://example.org/storage.json",
       "--set", "sample=/srv/sample",
     ],
+    "v2.3-to-v2.4.json5": given([
+      "entities", "constraints", "metadata", "metadataV2", "schemas", "schemasV2",
+    ]),
     "v2.4-to-v2.5.json5": given([
       "assets", "assetVersions", "assetVersionsV2", "fileVersions", "fileVersionsV2",
       "fileMetadataVersions",

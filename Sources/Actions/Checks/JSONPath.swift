@@ -2,6 +2,8 @@ import JSON
 import Resources
 
 /// A way into a JSON tree: `data.items[0].id`, or `["a.b"]` for a name with dots.
+///
+/// It leads on into a text that is JSON itself: `body.results`.
 struct JSONPath: Sendable {
   private enum Part: Sendable {
     case name(String)
@@ -47,13 +49,19 @@ struct JSONPath: Sendable {
     for part in parts {
       let next =
         switch part {
-        case .name(let name): value[name]
-        case .index(let index): value[index]
+        case .name(let name): Self.opened(value)[name]
+        case .index(let index): Self.opened(value)[index]
         }
       guard let next else { return nil }
       value = next
     }
     return value
+  }
+
+  /// A tree that was sent as text, as functions behind gateways send their bodies.
+  private static func opened(_ value: JSONValue) -> JSONValue {
+    guard let text = value.string else { return value }
+    return (try? JSONValue(reading: Array(text.utf8))) ?? value
   }
 
   static func read(_ text: String, of step: String) throws(Failure) -> JSONPath {

@@ -48,7 +48,8 @@ package struct LambdaInvoke: Action {
   package static let reversal = Reversal.compensating("its undo invocation says how far")
   package static let inputs: [InputField] =
     [
-      .required("function", .string, "The function's name or ARN."),
+      .required(
+        "function", .string, "The function's name or ARN; none is invoked if it is empty."),
       .optional("qualifier", .string, "A version or an alias."),
       .optional("payload", .secretAny, "What the function is given.", default: "{}"),
       .optional(
@@ -80,6 +81,7 @@ package struct LambdaInvoke: Action {
   /// Longer than any function may run (15 minutes), so that the service always answers first.
   private static let timeLimitDefault: Duration = .seconds(15 * 60 + 30)
   private static let logBytesMax = 4 << 10
+  private static let unnamed = "no function is named, so none is invoked"
 
   private let input: Input
   private let site: Site
@@ -98,6 +100,7 @@ package struct LambdaInvoke: Action {
   }
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    if input.function.isEmpty { return [] }
     func full(_ name: String, _ qualifier: String?) -> String {
       // An alias or version is a resource of its own.
       let full = name.hasPrefix("arn:") ? name : input.account.name("lambda", "function:\(name)")
@@ -118,6 +121,7 @@ package struct LambdaInvoke: Action {
   private var isReversible: Bool { !isChanging || input.undo != nil }
 
   package func plan() async throws(Failure) -> Planned<Plan> {
+    if input.function.isEmpty { return Planned(Plan(), changes: [], reversal: .exact) }
     let reversal: Reversal? =
       if !isChanging {
         .exact
@@ -134,6 +138,7 @@ package struct LambdaInvoke: Action {
   ) async throws(Failure) -> StepReport {
     if let checkpoint { return StepReport(outputs: checkpoint.outputs, notes: checkpoint.notes) }
     try progress.pace.checkStop()
+    if input.function.isEmpty { return StepReport(notes: [Self.unnamed]) }
     if !isReversible { try await progress.crossPointOfNoReturn() }
     let call = try await call(
       input.function, input.qualifier, input.payload ?? .object([]), values: [:])
@@ -232,12 +237,13 @@ package struct LambdaInvoke: Action {
   package func verify(
     _ plan: Plan, report: StepReport, pace: Pace
   ) async throws(Failure) -> Verification {
+    if input.function.isEmpty { return Verification(.passed(Self.unnamed)) }
     if input.async == true { return Verification(.passed("queued; its outcome is not known")) }
     return Verification(.passed("answered as expected"))
   }
 
   package func undo(_ plan: Plan, from checkpoint: Checkpoint?, pace: Pace) async throws(Failure) {
-    guard let undo = input.undo else { return }
+    guard let undo = input.undo, !input.function.isEmpty else { return }
     if checkpoint == nil, try await !mark.hasBegun() { return }
     let values = (checkpoint?.outputs ?? [:]).mapValues { JSONValue.string($0) }
     let payload = undo.payload ?? .object([])

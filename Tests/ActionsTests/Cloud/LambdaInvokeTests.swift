@@ -57,6 +57,18 @@ struct LambdaInvokeTests {
     }
   }
 
+  @Test("an empty name invokes nothing")
+  func unnamed() async throws {
+    try await run { world in
+      let rig = try world.rig("", "expect: {id: 'i-7'}")
+      let plan = try await rig.plan()
+      #expect(plan.changes.isEmpty && plan.isReversible)
+      #expect(try await rig.apply().notes == ["no function is named, so none is invoked"])
+      #expect(try await rig.verify().isPassed)
+      #expect(try world.count("") == nil)
+    }
+  }
+
   @Test("the answer is judged, and gives the outputs")
   func invokes() async throws {
     try await run { world in

@@ -199,6 +199,7 @@ if __name__ == "__main__":
             write(table, [item(json.loads(line)) for line in entries.split("\n") if line])
         case ["show", table]:
             print("\n".join(sorted(
-                json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in scan(table))))
+                json.dumps(entry, sort_keys=True, ensure_ascii=False, default=repr)
+                for entry in scan(table))))
         case _:
             sys.exit(__doc__)

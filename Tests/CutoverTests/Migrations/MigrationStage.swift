@@ -41,12 +41,14 @@ struct MigrationStage {
   /// Runs the playbook until it waits at its last step, or fails.
   @discardableResult
   func run(
-    _ more: [String: String] = [:], program: Binary.Program = .cutover, kill: String? = nil
+    _ more: [String: String] = [:], program: Binary.Program = .cutover, kill: String? = nil,
+    lambda: String? = nil
   ) throws -> Binary.Output {
     try stage.run(
       ["run", playbook, "--live", "blue", "--yes", "--no-wait"] + settings
         + more.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] },
-      program: program, more: kill.map { ["CUTOVER_KILL": $0] } ?? [:])
+      program: program,
+      more: ["CUTOVER_KILL": kill, "AWS_ENDPOINT_URL_LAMBDA": lambda].compactMapValues { $0 })
   }
 
   func accept() throws -> Binary.Output {
