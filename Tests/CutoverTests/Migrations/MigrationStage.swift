@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import JSON
 
-/// Tables as a recorded run of an old script met them, and the shipped playbook that takes its place.
+/// Tables as a recorded run of an old script met them, and the shipped playbook in its place.
 ///
 /// Tables have a beginning of their own to their names, so that the stages share a server.
 struct MigrationStage {
