@@ -11,6 +11,9 @@ extension Fact {
     case .started(let by), .paused(let by), .resumed(let by), .rollbackRequested(let by),
       .approved(_, let by), .rejected(_, let by), .retried(_, let by), .skipped(_, let by):
       .object([.init("by", by.json)])
+    case .writesLimited(let rate, let by):
+      .object(
+        [.init("by", by.json)] + (rate.map { [.init("unitsPerSecond", JSONValue($0))] } ?? []))
     case .attached(let driver, let former):
       .object([.init("driver", .string(driver))] + Self.optional("takenFrom", former))
     case .planned(_, let plan, let changes):
@@ -53,6 +56,8 @@ extension Fact {
     case ("paused", nil, let by?): self = .paused(by: by)
     case ("resumed", nil, let by?): self = .resumed(by: by)
     case ("rollback-requested", nil, let by?): self = .rollbackRequested(by: by)
+    case ("writes-limited", nil, let by?):
+      self = .writesLimited(unitsPerSecond: detail.unitsPerSecond, by: by)
     case ("approved", let step?, let by?): self = .approved(step: step, by: by)
     case ("rejected", let step?, let by?): self = .rejected(step: step, by: by)
     case ("retried", let step?, let by?): self = .retried(step: step, by: by)

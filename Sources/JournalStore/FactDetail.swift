@@ -19,6 +19,7 @@ struct FactDetail {
   private(set) var driver: String?
   private(set) var takenFrom: String?
   private(set) var text: String?
+  private(set) var unitsPerSecond: Int?
 
   /// Reads the text; nil when it is not JSON or a part has another shape.
   init?(reading bytes: Span<UInt8>) {
@@ -63,6 +64,8 @@ struct FactDetail {
       verification = try Self.verification(&scanner, bytes)
     } else if name.equals("driver", in: bytes) {
       driver = try Self.string(&scanner, bytes)
+    } else if name.equals("unitsPerSecond", in: bytes) {
+      unitsPerSecond = Int(try Self.integer(&scanner, bytes))
     } else if name.equals("takenFrom", in: bytes) {
       takenFrom = try Self.string(&scanner, bytes)
     } else {

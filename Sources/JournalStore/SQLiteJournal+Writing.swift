@@ -168,7 +168,8 @@ extension Fact {
     switch self {
     case .completed, .rolledBack: kind
     case .started, .attached, .planned, .crossed, .applied, .verified, .failed, .retryDue,
-      .approved, .rejected, .retried, .skipped, .paused, .resumed, .rollbackRequested, .undone,
+      .approved, .rejected, .retried, .skipped, .paused, .resumed, .rollbackRequested,
+      .writesLimited, .undone,
       .noted:
       nil
     }

@@ -35,6 +35,8 @@ import Testing
     .retryDue(step: "a"), .approved(step: "a", by: person), .rejected(step: "a", by: person),
     .retried(step: "a", by: .playbook("again")), .skipped(step: "ü/\"", by: person),
     .paused(by: person), .resumed(by: Person(name: "", role: "", reason: "")),
+    .writesLimited(unitsPerSecond: 500, by: person),
+    .writesLimited(unitsPerSecond: nil, by: person),
     .rollbackRequested(by: person), .undone(step: "a"), .noted(step: nil, text: "free\u{7f}\u{1}"),
     .noted(step: "a", text: ""), .rolledBack,
   ]

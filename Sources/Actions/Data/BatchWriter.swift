@@ -12,16 +12,6 @@ struct BatchWriter {
   let pace: Pace
   let governor: WriteGovernor
 
-  init(pace: Pace, governor: WriteGovernor) {
-    self.pace = pace
-    self.governor = governor
-  }
-
-  /// A writer that nothing slows but the store itself.
-  init(pace: Pace, to target: any TableStore) {
-    self.init(pace: pace, governor: WriteGovernor(of: target.url))
-  }
-
   /// The keys whose inserts met a different item, once everything else is durable.
   func write(_ changes: [ItemChange], to target: any TableStore) async throws(Failure) -> [ItemKey]
   {

@@ -14,6 +14,7 @@ struct TableCopyUndo {
   let former: FormerItems
   let plan: TableCopyPlan.Pair
   let existing: ExistingPolicy
+  let governor: WriteGovernor
   let archivePath: String
   let pace: Pace
 
@@ -42,7 +43,7 @@ struct TableCopyUndo {
   }
 
   private func putBack() async throws(Failure) {
-    _ = try await BatchWriter(pace: pace, to: target).write(
+    _ = try await BatchWriter(pace: pace, governor: governor).write(
       former.items.map { .put($0) }, to: target)
   }
 
@@ -73,7 +74,7 @@ struct TableCopyUndo {
       }
       // A table that goes as a whole need not be emptied first.
       if plan.target != nil {
-        _ = try await BatchWriter(pace: pace, to: target).write(gone, to: target)
+        _ = try await BatchWriter(pace: pace, governor: governor).write(gone, to: target)
       }
       removed += gone.count
       pace.report(.init(done: removed, unit: "items taken back"))

@@ -134,9 +134,13 @@ package struct TablesCopy: Action {
       items = items.flatMap { sum in part.source?.anyItemCount.map { sum + $0 } }
       bytes = bytes.flatMap { sum in part.source?.anyByteCount.map { sum + $0 } }
     }
+    let rate = rateLimits.map(\.rate).min() ?? .infinity
     planned.estimate = Estimate(
-      seconds: items.map { Double($0) / TableCopyPlanner.itemsPerSecond }, items: items,
-      bytes: bytes)
+      seconds: items.map { Double($0) / min(TableCopyPlanner.itemsPerSecond, rate) },
+      items: items, bytes: bytes)
+    if let limit = rateLimits.min(by: { $0.rate < $1.rate }) {
+      planned.changes.append("write at most \(limit.text) to each target")
+    }
     return planned
   }
 
@@ -192,6 +196,7 @@ package struct TablesCopy: Action {
         source: try site.table(pair.from), target: target, transform: try transform(of: pair),
         former: try await FormerItems(planned.former, of: target), plan: planned,
         existing: existing,
+        governor: WriteGovernor(of: pair.to, limit: rateLimits.min { $0.rate < $1.rate }),
         archivePath: Archive.path(
           in: site.workFolder, of: pair.to, index: pairs.count > 1 ? index + 1 : nil),
         pace: pace)
@@ -217,14 +222,16 @@ package struct TablesCopy: Action {
     return sum == copier.former.sum
   }
 
-  /// The slower of the limits that the playbook sets.
+  /// What the playbook and the rollout allow, whatever the target can take.
+  private var rateLimits: [(rate: Double, text: String)] {
+    WriteGovernor.limits(step: options.maxWriteRate, site)
+  }
+
+  /// The slowest of all limits.
   private func governor(
     _ target: any TableStore, _ pair: TableCopyPlan.Pair
   ) throws(Failure) -> WriteGovernor {
-    var limits: [(rate: Double, text: String)] = []
-    if let rate = options.maxWriteRate {
-      limits.append((Double(rate), "\(rate) units of 1 KB a second"))
-    }
+    var limits = rateLimits
     if let share = options.capacityShare {
       let made = pair.target ?? pair.source
       guard let capacity = made?.writeUnitsPerSecond else {
@@ -259,9 +266,11 @@ package struct TablesCopy: Action {
 }
 
 extension TablePageCopier {
-  /// Only into an empty table: what a store does by itself about conflicts is its own affair.
+  /// Only into an empty table, and where nothing is to slow it down.
+  ///
+  /// What a store does by itself about conflicts is its own affair.
   func canCopyServerSide() async throws(Failure) -> Bool {
-    guard transform == nil, former.byKey.isEmpty,
+    guard transform == nil, former.byKey.isEmpty, !governor.isLimited,
       let target = target as? any TableServerSideCopying
     else { return false }
     var pages = TablePages(target, limit: 1)

@@ -1,4 +1,5 @@
 import Resources
+import Rollouts
 import Synchronization
 
 /// Decides how fast a target is written: as fast as the playbook allows and the store takes.
@@ -41,6 +42,21 @@ final class WriteGovernor: Sendable {
     self.limit = limit
     state.withLock { $0.rate = limit?.rate }
   }
+
+  /// What a step's input and the rollout allow, whatever the target can take.
+  static func limits(
+    step: Int?, _ site: Site
+  ) -> [(rate: Double, text: String)] {
+    var limits: [(rate: Double, text: String)] = []
+    if let step { limits.append((Double(step), "\(step) units of 1 KB a second")) }
+    if let rate = site.writeRateMax {
+      limits.append((Double(rate), "\(rate) units of 1 KB a second (--max-write-rate)"))
+    }
+    return limits
+  }
+
+  /// Whether a playbook or a person slows it down.
+  var isLimited: Bool { limit != nil }
 
   static func units(_ change: ItemChange) -> Double {
     switch change {

@@ -15,6 +15,7 @@ struct MigrationUndo {
   let archive: MigrationArchive
   /// Where what others wrote is kept.
   let strangersPath: String
+  let governor: WriteGovernor
   let pace: Pace
 
   func run() async throws(Failure) {
@@ -60,7 +61,8 @@ struct MigrationUndo {
         }
       }
       if !strangers.isEmpty { try Archive(at: strangersPath).add(strangers) }
-      let conflicts = try await BatchWriter(pace: pace, to: target).write(writes, to: target)
+      let conflicts = try await BatchWriter(pace: pace, governor: governor)
+        .write(writes, to: target)
       guard !conflicts.isEmpty else { return }
       pending = pending.filter { conflicts.contains($0.key) }
     }

@@ -47,6 +47,7 @@ extension TablesMigrate {
         target: try site.table(target), number: index, archive: archive,
         strangersPath: Archive.path(
           in: site.workFolder, of: target, index: input.targets.count > 1 ? index + 1 : nil),
+        governor: governor(of: input.targets[index].table),
         pace: pace
       ).run()
     }

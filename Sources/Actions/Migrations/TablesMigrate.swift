@@ -227,15 +227,19 @@ package struct TablesMigrate: Action {
   private func targets(_ state: MigrationCheckpoint) throws(Failure) -> [MigrationTable] {
     var tables: [MigrationTable] = []
     for (index, target) in input.targets.enumerated() {
-      let limit = input.maxWriteRate.map { (Double($0), "\($0) units of 1 KB a second") }
       tables.append(
         MigrationTable(
           name: target.name, store: try site.table(target.table),
           existing: target.existing ?? .refuse, isSource: target.table == input.from,
           isFresh: state.baselines[index]?.count == 0 && input.writes == .plain,
-          governor: WriteGovernor(of: target.table, limit: limit)))
+          governor: governor(of: target.table)))
     }
     return tables
+  }
+
+  func governor(of target: ResourceURL) -> WriteGovernor {
+    let limits = WriteGovernor.limits(step: input.maxWriteRate, site)
+    return WriteGovernor(of: target, limit: limits.min { $0.rate < $1.rate })
   }
 
   private func report(

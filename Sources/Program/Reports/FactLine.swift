@@ -29,6 +29,7 @@ enum FactLine {
     case .skipped: ("–", .warning)
     case .paused: ("⏸", .warning)
     case .rollbackRequested: ("◂", .warning)
+    case .writesLimited: ("·", .accent)
     case .undone, .rolledBack: ("◂", .warning)
     }
   }
@@ -53,6 +54,12 @@ enum FactLine {
     case .paused(let by): ["paused by \(by.name, .strong)\(reason(by))"]
     case .resumed(let by): ["resumed by \(by.name, .strong)\(reason(by))"]
     case .rollbackRequested(let by): ["rollback asked for by \(by.name, .strong)\(reason(by))"]
+    case .writesLimited(let rate?, let by):
+      [
+        "writes limited to \(rate) units a second a table by \(by.name, .strong)\(reason(by))"
+      ]
+    case .writesLimited(nil, let by):
+      ["the limit on writes taken away by \(by.name, .strong)\(reason(by))"]
     case .undone: ["undone"]
     case .noted(_, let text): Visible.lines(text).map { Line($0, .faint) }
     case .completed: [completed(machine)]

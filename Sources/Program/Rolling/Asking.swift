@@ -16,6 +16,7 @@ struct Asking {
     let journal = try await option.open(.write, in: context)
     let selection = try await Selection.open(in: environment, of: journal)
     let record = selection.record
+    try await checkWriteRate(record, journal)
     let verb = try make(record)
     let request = try await journal.submit(
       verb, to: record.id, at: context.wiring.clock.now())
@@ -26,6 +27,17 @@ struct Asking {
       return try await report(answer, verb, record, journal, next).rawValue
     }
     return try await act(on: request, verb, record, journal, next).rawValue
+  }
+
+  /// Whoever drives keeps the limit that it began with; another is for the next one.
+  private func checkWriteRate(_ record: RolloutRecord, _ journal: any Journal) async throws {
+    guard drive.writeRate.unitsPerSecond != nil else { return }
+    _ = try drive.writeRate.limit
+    guard becomesDriver, try await !Helm.isDriven(record.environment, in: journal) else {
+      throw Refusal(
+        .usage, "--max-write-rate is for the command that goes on to drive",
+        hint: "Let the driver stop with 'cutover pause', then 'cutover resume --max-write-rate N'.")
+    }
   }
 
   /// A living driver has answered, or has not looked in time.

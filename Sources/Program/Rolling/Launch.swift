@@ -28,7 +28,8 @@ struct Launch {
     let (from, note) = try await beginning.colour(
       of: read.playbook, recorded: known?.live, said: live)
     let preview = try await Preview.make(
-      read.playbook, from: from, wiring: context.wiring, workFolder: WorkFolder.of(journal.path))
+      read.playbook, from: from, wiring: context.wiring, workFolder: WorkFolder.of(journal.path),
+      writeRateMax: try drive.writeRate.limit)
     try agree(preview, note)
     let helm = try await Helm.take(
       environment, of: book, as: person.login(in: context), clock: context.wiring.clock,

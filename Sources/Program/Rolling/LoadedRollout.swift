@@ -94,7 +94,9 @@ struct Timeline: Sendable {
     case .retried, .rejected: steps[step, default: Times()].ended = nil
     case .noted(_, let text): steps[step, default: Times()].note = text
     case .applied, .crossed, .retryDue: break
-    case .started, .attached, .paused, .resumed, .rollbackRequested, .completed, .rolledBack: break
+    case .started, .attached, .paused, .resumed, .rollbackRequested, .writesLimited, .completed,
+      .rolledBack:
+      break
     }
   }
 }

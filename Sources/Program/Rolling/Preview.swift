@@ -65,13 +65,14 @@ struct Preview: Sendable {
 
   /// Plans every step of a playbook, side by side, each against the world as it is now.
   static func make(
-    _ playbook: Playbook, from: Colour, wiring: Wiring, workFolder: String
+    _ playbook: Playbook, from: Colour, wiring: Wiring, workFolder: String,
+    writeRateMax: Int? = nil
   ) async throws -> Preview {
     let definitions = try playbook.definitions(in: wiring.actions, from: from)
     let machine = RolloutMachine(definitions, from: from)
     let source = PlaybookSteps(
       playbook, rollout: ProviderContext.previewPurpose, catalog: wiring.actions,
-      outside: wiring.outside, workFolder: workFolder, isPreview: true)
+      outside: wiring.outside, workFolder: workFolder, isPreview: true, writeRateMax: writeRateMax)
     let outcomes = await withTaskGroup(of: (String, Outcome).self) { group in
       for step in playbook.steps {
         group.addTask {

@@ -1,3 +1,4 @@
+internal import Resources
 internal import Rollouts
 
 /// From a lease in hand to a rollout that is driven and shown.
@@ -13,9 +14,10 @@ struct Steering {
   func drive(
     _ record: RolloutRecord, helm: Helm, as person: String, note: Line? = nil
   ) async throws -> ExitCode {
-    let loaded: LoadedRollout
+    var loaded: LoadedRollout
     do {
       loaded = try await LoadedRollout.load(record, from: journal, wiring: context.wiring)
+      try await limitWrites(&loaded, helm, person)
     } catch {
       try? await journal.release(helm.lease)
       throw error
@@ -31,5 +33,21 @@ struct Steering {
       next: NextCommand(journal: option, environment: environment), display: display,
       leavesAtGates: drive.noWait, wantsRollback: wantsRollback
     ).run(loaded, workFolder: "\(WorkFolder.of(option.path))/\(record.id)")
+  }
+
+  /// Records the limit on writes that was given, so that every later driver keeps it.
+  private func limitWrites(
+    _ loaded: inout LoadedRollout, _ helm: Helm, _ person: String
+  ) async throws {
+    let limit = try drive.writeRate.limit
+    guard drive.writeRate.unitsPerSecond != nil, limit != loaded.machine.writeRateMax,
+      loaded.machine.outcome == nil
+    else { return }
+    let fact = Fact.writesLimited(
+      unitsPerSecond: limit, by: Person(name: person, reason: ""))
+    try loaded.take(
+      try await journal.append(
+        fact, to: loaded.record.id, at: context.wiring.clock.now(), live: nil, answering: nil,
+        lease: helm.lease))
   }
 }

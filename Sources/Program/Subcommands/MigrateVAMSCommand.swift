@@ -87,7 +87,7 @@ struct MigrateVAMSCommand: Command {
   private func show(_ read: ReadPlaybook, _ context: Context) async throws -> ExitCode {
     let preview = try await Preview.make(
       read.playbook, from: .blue, wiring: context.wiring,
-      workFolder: WorkFolder.of(journal.path))
+      workFolder: WorkFolder.of(journal.path), writeRateMax: try drive.writeRate.limit)
     let report = PlanReport(preview: preview)
     if drive.isJSON {
       context.console.write(report.json.text + "\n")

@@ -23,7 +23,8 @@ struct PlanCommand: Command {
       .option(
         "destroyer", \.destroyer, "arn",
         "Who will run what cannot be taken back, if it is somebody else."),
-    ] + Field.shared(\.parameters, ParameterOptions.fields)
+    ] + Field.shared(\.writeRate, WriteRateOption.fields)
+    + Field.shared(\.parameters, ParameterOptions.fields)
     + Field.shared(\.cloud, CloudOptions.fields)
     + Field.shared(\.journal, JournalOption.fields)
   static let examples = [
@@ -37,6 +38,7 @@ struct PlanCommand: Command {
   var noPermissions = false
   var principal: String?
   var destroyer: String?
+  var writeRate = WriteRateOption()
   var parameters = ParameterOptions()
   var cloud = CloudOptions()
   var journal = JournalOption()
@@ -49,7 +51,8 @@ struct PlanCommand: Command {
       of: read.playbook, recorded: try await recorded(read.playbook.environment, context),
       said: live)
     let preview = try await Preview.make(
-      read.playbook, from: from, wiring: context.wiring, workFolder: WorkFolder.of(journal.path))
+      read.playbook, from: from, wiring: context.wiring, workFolder: WorkFolder.of(journal.path),
+      writeRateMax: try writeRate.limit)
     let report = PlanReport(preview: preview)
     let channels = await ChannelSight.all(of: read.playbook, context.wiring)
     let permissions = await permissions(of: read.playbook, context)
@@ -85,7 +88,7 @@ struct PlanCommand: Command {
     let next = NextCommand(journal: journal)
     let words =
       [playbook] + (live.map { ["--live", $0.rawValue] } ?? []) + parameters.words
-      + cloud.words
+      + cloud.words + writeRate.words
     var wrong = preview.problems.map(\.step)
     for step in permissions?.missing.flatMap(\.steps) ?? [] where !wrong.contains(step) {
       wrong.append(step)

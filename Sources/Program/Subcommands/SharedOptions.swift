@@ -70,19 +70,50 @@ struct CloudOptions: Sendable {
   var words: [String] { profile.map { ["--profile", $0] } ?? [] }
 }
 
+/// How much a rollout writes to one table, whatever its playbook allows besides.
+struct WriteRateOption: Sendable {
+  /// 0 takes the limit away.
+  var unitsPerSecond: Int?
+
+  private static let range = 0...1_000_000_000
+
+  static let fields: [Field<Self>] = [
+    .option(
+      "max-write-rate", \.unitsPerSecond, "units",
+      "The most to write to one table in a second (1 KB each).")
+  ]
+
+  var words: [String] { unitsPerSecond.map { ["--max-write-rate", "\($0)"] } ?? [] }
+
+  /// The limit that is asked for; nil for none.
+  var limit: Int? {
+    get throws {
+      guard let units = unitsPerSecond else { return nil }
+      guard Self.range.contains(units) else {
+        throw Refusal(
+          .usage, "--max-write-rate is \(units), but must be in \(Self.range)",
+          hint: "It counts units of 1 KB begun of an item; 0 takes the limit away.")
+      }
+      return units == 0 ? nil : units
+    }
+  }
+}
+
 /// How a rollout is driven by the commands that may become its driver.
 struct DriveOptions: Sendable {
   var noWait = false
   var isJSON = false
   var takeOver = false
+  var writeRate = WriteRateOption()
 
-  static let fields: [Field<Self>] = [
-    .flag("no-wait", \.noWait, "End at a gate instead of waiting for its answer."),
-    .flag("json", \.isJSON, "One JSON object a line."),
-    .flag(
-      "take-over", \.takeOver,
-      "Take the lease of a driver that cannot be looked at from here and fell silent."),
-  ]
+  static let fields: [Field<Self>] =
+    [
+      .flag("no-wait", \.noWait, "End at a gate instead of waiting for its answer."),
+      .flag("json", \.isJSON, "One JSON object a line."),
+      .flag(
+        "take-over", \.takeOver,
+        "Take the lease of a driver that cannot be looked at from here and fell silent."),
+    ] + Field.shared(\.writeRate, WriteRateOption.fields)
 }
 
 extension Colour: ArgumentValue {}

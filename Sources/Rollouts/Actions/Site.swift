@@ -14,6 +14,9 @@ package struct Site: Sendable {
   /// Which colour the world outside shows, as the playbook's `live` section says it can be told.
   package let live: LiveIndicator?
   package let outside: Outside
+  /// How much the rollout may write to one table in a second, in units of 1 KB begun of an item;
+  /// nil is as much as the step's input says.
+  package var writeRateMax: Int?
   /// What the rollout has recorded so far.
   package let record: @Sendable () async -> RolloutRecordView
 

@@ -9,11 +9,14 @@ package struct PlaybookSteps: StepSource {
   private let outside: Site.Outside
   private let workFolder: String
   private let isPreview: Bool
+  private let writeRateMax: Int?
 
   /// `workFolder` is the rollout's own; each step gets a folder inside.
+  ///
+  /// `writeRateMax` is for a preview; a rollout has it in its journal.
   package init(
     _ playbook: Playbook, rollout: String, catalog: ActionCatalog, outside: Site.Outside,
-    workFolder: String, isPreview: Bool = false
+    workFolder: String, isPreview: Bool = false, writeRateMax: Int? = nil
   ) {
     self.playbook = playbook
     self.rollout = rollout
@@ -21,6 +24,7 @@ package struct PlaybookSteps: StepSource {
     self.outside = outside
     self.workFolder = workFolder
     self.isPreview = isPreview
+    self.writeRateMax = writeRateMax
   }
 
   package func verbs(
@@ -35,12 +39,11 @@ package struct PlaybookSteps: StepSource {
     let input = try playbook.input(of: id, from: machine.from) { step, name in
       machine.step(step)?.report?.outputs[name]
     }
-    return try action.verbs(
-      for: input,
-      in: Site(
-        rollout: rollout, environment: playbook.environment, step: id, from: machine.from,
-        to: machine.to, isPreview: isPreview, workFolder: "\(workFolder)/\(id)",
-        live: try playbook.liveIndicator(), outside: outside,
-        record: record))
+    var site = Site(
+      rollout: rollout, environment: playbook.environment, step: id, from: machine.from,
+      to: machine.to, isPreview: isPreview, workFolder: "\(workFolder)/\(id)",
+      live: try playbook.liveIndicator(), outside: outside, record: record)
+    site.writeRateMax = machine.writeRateMax ?? writeRateMax
+    return try action.verbs(for: input, in: site)
   }
 }

@@ -17,7 +17,7 @@ extension Fact {
         retryAt: retryAt)
     case .noted(let step, let text): .noted(step: step, text: secrets.redact(text))
     case .started, .attached, .crossed, .retryDue, .approved, .rejected, .retried, .skipped,
-      .paused, .resumed, .rollbackRequested, .undone, .completed, .rolledBack:
+      .paused, .resumed, .rollbackRequested, .writesLimited, .undone, .completed, .rolledBack:
       self
     }
   }

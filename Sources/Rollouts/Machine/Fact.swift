@@ -27,6 +27,9 @@ package enum Fact: Sendable, Hashable, Codable {
   case paused(by: Person)
   case resumed(by: Person)
   case rollbackRequested(by: Person)
+  /// How much steps may write to one table from now on, in units of 1 KB begun of an item a second;
+  /// nil is as much as the playbook says.
+  case writesLimited(unitsPerSecond: Int?, by: Person)
   case undone(step: String)
   /// For the reader of the history; changes nothing.
   case noted(step: String?, text: String)
@@ -79,6 +82,7 @@ extension Fact {
     case .paused: "paused"
     case .resumed: "resumed"
     case .rollbackRequested: "rollback-requested"
+    case .writesLimited: "writes-limited"
     case .undone: "undone"
     case .noted: "noted"
     case .completed: "completed"
@@ -106,6 +110,7 @@ extension Fact {
     case .paused: nil
     case .resumed: nil
     case .rollbackRequested: nil
+    case .writesLimited: nil
     case .completed: nil
     case .rolledBack: nil
     }

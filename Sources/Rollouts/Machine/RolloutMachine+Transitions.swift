@@ -11,7 +11,8 @@ extension RolloutMachine {
     guard isStarted else { throw invalid(fact, "the rollout has not started") }
     switch fact {
     case .started, .attached, .noted: break
-    case .paused, .resumed, .rollbackRequested, .completed, .rolledBack: try applyToRollout(fact)
+    case .paused, .resumed, .rollbackRequested, .writesLimited, .completed, .rolledBack:
+      try applyToRollout(fact)
     case .planned, .crossed, .applied, .verified, .failed, .retryDue, .approved, .rejected,
       .retried, .skipped, .undone:
       try applyToStep(fact)
@@ -29,6 +30,7 @@ extension RolloutMachine {
     case .rollbackRequested(let person):
       if let reason = rollbackRefusal { throw invalid(fact, reason) }
       turnBack(person)
+    case .writesLimited(let rate, _): writeRateMax = rate
     case .completed:
       guard outstanding == [.complete] else { throw invalid(fact, "steps are left to do") }
       outcome = .completed
@@ -84,7 +86,7 @@ extension RolloutMachine {
       (.approved, _), (.rejected, _), (.retried, _), (.skipped, _), (.undone, _):
       throw invalid(fact, "the step is \(step.state.word)")
     case (.started, _), (.attached, _), (.noted, _), (.paused, _), (.resumed, _),
-      (.rollbackRequested, _), (.completed, _), (.rolledBack, _):
+      (.rollbackRequested, _), (.writesLimited, _), (.completed, _), (.rolledBack, _):
       throw invalid(fact, "it is not about a step")
     }
   }

@@ -49,6 +49,8 @@ package struct RolloutMachine: Sendable, Equatable {
   /// Who paused the rollout, while it is paused.
   package internal(set) var pause: Person?
   package internal(set) var outcome: Outcome?
+  /// How much steps may write to one table in a second, whatever the playbook allows besides.
+  package internal(set) var writeRateMax: Int?
   package internal(set) var isStarted = false
   package let from: Colour
   package internal(set) var live: Colour

@@ -48,7 +48,7 @@ package enum NotifyEvent: String, Sendable, Hashable, CaseIterable {
   package init?(_ fact: Fact, after machine: RolloutMachine) {
     switch fact {
     case .started: self = .started
-    case .attached(_, nil), .noted, .retryDue: return nil
+    case .attached(_, nil), .noted, .retryDue, .writesLimited: return nil
     case .attached(_, _?): self = .takenOver
     case .planned(let step, _, _):
       self = machine.step(step)?.definition.isGate == true ? .waiting : .stepStarted
