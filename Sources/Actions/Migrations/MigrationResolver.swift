@@ -126,9 +126,11 @@ struct MigrationResolver: Sendable {
         if let other = claims[claim] {
           // The same said twice is said once.
           guard other == new else { throw Self.twice(wish.key, table) }
-          continue
-        }
-        if let change = recorded[place], write.kind == .change, isRepeat {
+          writes.append(
+            MigrationWrite(
+              target: wish.target, key: wish.key, former: write.former, new: write.new,
+              kind: .alike))
+        } else if let change = recorded[place], write.kind == .change, isRepeat {
           let former = try write.former?.canonical(of: table.store.url)
           guard change.new == new.map({ Digest.sha256($0) }),
             former.map({ Digest.sha256($0) }) == change.new || table.isFresh
@@ -143,6 +145,10 @@ struct MigrationResolver: Sendable {
         claims[claim] = .some(new)
         entries[wish.entry].outcome = .writes(writes)
       } catch {
+        // What it has claimed so far is free again for those that come after it.
+        for write in writes where write.kind == .change {
+          claims[MigrationConflict(target: write.target, key: write.key)] = nil
+        }
         entries[wish.entry].outcome = .rejected(error.summary)
       }
     }

@@ -27,9 +27,8 @@ struct MigrationRun {
         let state = state
         group.addTask { await step(index, state) }
       }
-      while !waiting.isEmpty, Self.segmentsAtOnceMax > start.segments.count - waiting.count {
-        begin(waiting.removeFirst())
-      }
+      for index in waiting.prefix(Self.segmentsAtOnceMax) { begin(index) }
+      waiting.removeFirst(min(waiting.count, Self.segmentsAtOnceMax))
       while let step = await group.next() {
         switch step {
         case .failed(let reason): failure = failure ?? reason
