@@ -133,7 +133,7 @@ struct TablesBackupTests {
     let left = try server.python(
       """
       d = client("dynamodb")
-      print([t for t in d.list_tables()["TableNames"] if t.startswith("backup-me")],
+      print([t for t in tables() if t.startswith("backup-me")],
             len(d.list_backups(TableName="backup-me")["BackupSummaries"]))
       """)
     #expect(left.contains("['backup-me'] 1"))

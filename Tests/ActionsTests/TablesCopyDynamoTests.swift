@@ -61,7 +61,7 @@ struct TablesCopyDynamoTests {
       #expect(try isAlike(server, "copy-dynamo-a", "copy-dynamo-b").contains("True 150"))
       try await run.undo(plan)
     }
-    let left = try server.python("print(client('dynamodb').list_tables()['TableNames'])")
+    let left = try server.python("print(tables())")
     #expect(left.contains("'copy-dynamo-a'") && !left.contains("'copy-dynamo-b'"))
   }
 

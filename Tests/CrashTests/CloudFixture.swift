@@ -180,7 +180,8 @@ struct CloudFixture: Sendable {
         sets = dns.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
         records = [[s["Name"], s["TTL"], [r["Value"] for r in s["ResourceRecords"]]]
                    for s in sets if s["Type"] == "CNAME"]
-        owned = [name for name in dynamo.list_tables()["TableNames"] if name.startswith(world)]
+        pages = dynamo.get_paginator("list_tables").paginate()
+        owned = [name for page in pages for name in page["TableNames"] if name.startswith(world)]
         buckets = [b["Name"] for b in s3.list_buckets()["Buckets"] if b["Name"].startswith(world)]
         found = {
             "blue": content(f"{world}-blue"), "green": content(f"{world}-green"), "users": people,

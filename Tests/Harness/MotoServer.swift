@@ -46,11 +46,15 @@ package final class MotoServer: Sendable {
 
   /// Runs a Python script with boto3 against the server and gives what it printed.
   ///
-  /// `boto3`, `json` and `client(service)` are there already.
+  /// `boto3`, `json`, `client(service)` and `tables()`, the names of all tables, are there already:
+  /// one answer to ListTables holds a hundred, and other suites have tables too.
   package func python(_ script: String, _ arguments: [String] = []) throws -> String {
     let opening = """
       import boto3, json, sys
       def client(service, **more): return boto3.client(service, **more)
+      def tables():
+        pages = client("dynamodb").get_paginator("list_tables").paginate()
+        return [name for page in pages for name in page["TableNames"]]
 
       """
     let settings = environment.map { "\($0.key)=\($0.value)" }

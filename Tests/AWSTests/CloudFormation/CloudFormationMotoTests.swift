@@ -40,7 +40,7 @@ struct CloudFormationMotoTests {
         s3.put_bucket_versioning(Bucket=f"{name}-{bucket}",
                                  VersioningConfiguration={"Status": "Enabled"})
         for _ in range(3): s3.put_object(Bucket=f"{name}-{bucket}", Key="page", Body=b"x")
-      table = next(t for t in db.list_tables()["TableNames"] if t.startswith(name))
+      table = next(t for t in tables() if t.startswith(name))
       for i in range(4): db.put_item(TableName=table, Item={"id": {"S": str(i)}})
       print(table)
       """, [name, Self.inner, Self.outer])
@@ -65,7 +65,7 @@ struct CloudFormationMotoTests {
       name = sys.argv[1]
       s3, db = client("s3"), client("dynamodb")
       print(sorted(b["Name"] for b in s3.list_buckets()["Buckets"] if b["Name"].startswith(name)),
-            [t for t in db.list_tables()["TableNames"] if t.startswith(name)],
+            [t for t in tables() if t.startswith(name)],
             len(s3.list_object_versions(Bucket=name + "-kept")["Versions"]))
       """, [name])
     #expect(left.contains("['\(name)-kept', '\(name)-templates'] [] 3"))

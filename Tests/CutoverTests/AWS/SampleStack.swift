@@ -90,12 +90,11 @@ struct SampleStack {
     try stage.server.python(
       """
       stacks = client("cloudformation").describe_stacks()["Stacks"]
-      tables = [t for p in client("dynamodb").get_paginator("list_tables").paginate()
-        for t in p["TableNames"]]
-      pools = client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+      pools = [pool for page in client("cognito-idp").get_paginator("list_user_pools")
+        .paginate(MaxResults=60) for pool in page["UserPools"]]
       def of(names): return " ".join(f"{c}:{sum(n.startswith('vams-' + c) for n in names)}"
         for c in ("blue", "green"))
-      print("stacks", of([s["StackName"] for s in stacks]), "tables", of(tables),
+      print("stacks", of([s["StackName"] for s in stacks]), "tables", of(tables()),
         "pools", of([p["Name"] for p in pools]), end="")
       """)
   }

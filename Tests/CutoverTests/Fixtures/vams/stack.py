@@ -99,9 +99,10 @@ def names_of(name, mode, site, domain):
 
 def make_pool(name):
     users = boto3.client("cognito-idp")
-    for pool in users.list_user_pools(MaxResults=60)["UserPools"]:
-        if pool["Name"] == name:
-            return pool["Id"]
+    for page in users.get_paginator("list_user_pools").paginate(MaxResults=60):
+        for pool in page["UserPools"]:
+            if pool["Name"] == name:
+                return pool["Id"]
     return users.create_user_pool(
         PoolName=name, AutoVerifiedAttributes=["email"],
         Schema=[{"Name": "groups", "AttributeDataType": "String", "Mutable": True}],
