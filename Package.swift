@@ -46,6 +46,7 @@ let package = Package(
       dependencies: ["Resources", "SQLite", "Digests", "Subprocesses", "JSON", "CLinux"]),
     .target(name: "Transforms", dependencies: ["Resources", "SQLite", "JSON", "Digests"]),
     .target(name: "DNS", dependencies: ["Resources", "Wire", "Digests"]),
+    .target(name: "Exports", dependencies: ["Resources", "JSON", "Digests"]),
     .target(
       name: "AWS", dependencies: ["Resources", "Wire", "JSON", "Digests", "Subprocesses"]),
     .target(
@@ -59,7 +60,7 @@ let package = Package(
     .target(
       name: "Program",
       dependencies: [
-        "AWS", "Actions", "Commands", "DNS", "Digests", "JSON", "JournalStore", "Local",
+        "AWS", "Actions", "Commands", "DNS", "Digests", "Exports", "JSON", "JournalStore", "Local",
         "Resources", "Rollouts", "SQLite", "Subprocesses", "Transforms", "Wire",
       ]),
 
@@ -97,6 +98,13 @@ let package = Package(
         "Actions", "AWS", "Local", "DNS", "Rollouts", "Resources", "JSON", "Subprocesses",
         "Transforms", "Harness", "SQLite", "Wire",
       ]),
+    .testTarget(
+      name: "ExportsTests",
+      dependencies: [
+        "Exports", "Actions", "AWS", "Local", "Rollouts", "Resources", "JSON", "Digests",
+        "Transforms", "Wire", "Harness",
+      ],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "CrashTests",
       dependencies: [

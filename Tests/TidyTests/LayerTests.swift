@@ -17,10 +17,11 @@ struct LayerTests {
     "JournalStore": ["Rollouts", "Resources", "SQLite", "Digests", "JSON", "Subprocesses"],
     "Local": ["Resources", "SQLite", "Digests", "Subprocesses", "JSON", "CLinux"],
     "DNS": ["Resources", "Wire", "Digests"],
+    "Exports": ["Resources", "JSON", "Digests"],
     "AWS": ["Resources", "Wire", "JSON", "Digests", "Subprocesses"],
     "Actions": ["Rollouts", "Resources", "JSON", "Digests", "Subprocesses", "SQLite"],
     "Program": [
-      "AWS", "Actions", "Commands", "DNS", "Digests", "JSON", "JournalStore", "Local",
+      "AWS", "Actions", "Commands", "DNS", "Digests", "Exports", "JSON", "JournalStore", "Local",
       "Resources", "Rollouts", "SQLite", "Subprocesses", "Transforms", "Wire",
     ],
     "cutover": ["Program"],

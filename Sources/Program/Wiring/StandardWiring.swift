@@ -1,5 +1,6 @@
 internal import AWS
 internal import DNS
+internal import Exports
 internal import Foundation
 internal import JournalStore
 internal import Local
@@ -29,10 +30,10 @@ extension Wiring {
           authorities: settings.authoritiesFile.map { .file($0) } ?? .system))
     }
     let cloud = AWSCloud(aws)
+    let providers = LocalProviders.all + DNSProviders.all + AWSProviders.all(in: aws)
     return Wiring(
       actions: ActionCatalog(ActionList.all),
-      resources: ResourceCatalog(
-        LocalProviders.all + DNSProviders.all + AWSProviders.all(in: aws)),
+      resources: ResourceCatalog(providers + ExportProviders.over(providers)),
       clock: clock, environment: environment,
       secrets: SecretSources.standard(environment: environment, cloud: cloud, clock: clock),
       resolver: ServerResolver(clock: clock), http: WireExchange(environment: environment),
