@@ -4,8 +4,8 @@ import Resources
 /// Reads the exports of one table in order, once all of them have been checked.
 ///
 /// The changes come first, the latest window before the others, and then the items of the full
-/// export that no window speaks of; so each key is met once, and only marks of the keys that changed
-/// are held in memory.
+/// export that no window speaks of; so each key is met once, and only marks of the keys that
+/// changed are held in memory.
 actor ExportReading {
   /// More changes than this are not merged: their marks would take more than a GiB of memory.
   private static let changesMax = 20_000_000

@@ -32,8 +32,9 @@ struct GunzipTests {
 
   private static let text = """
     random.seed(7)
-    words = [bytes(random.randrange(256) for _ in range(random.randrange(1, 40))) for _ in range(300)]
-    text = b"".join(random.choice(words) for _ in range(3000)) + bytes(70000) + random.randbytes(9000)
+    words = [random.randbytes(random.randrange(1, 40)) for _ in range(300)]
+    text = b"".join(random.choice(words) for _ in range(3000)) + bytes(70000)
+    text += random.randbytes(9000)
 
     """
 

@@ -36,16 +36,27 @@ struct KeySchema: Sendable {
   }
 
   func key(of item: Item, in url: ResourceURL) throws(Failure) -> ItemKey {
+    let problem: String?
     do throws(JSONScanner.Malformed) {
-      if let bytes = try ItemForm.part(sortedNames, of: item.bytes) { return ItemKey(bytes: bytes) }
+      if let bytes = try ItemForm.part(sortedNames, of: item.bytes) {
+        problem = try KeyValueCheck.problem(of: bytes, attributes)
+        if problem == nil { return ItemKey(bytes: bytes) }
+      } else {
+        problem = nil
+      }
     } catch {
       throw .permanent(
         "\(url): an item is not DynamoDB JSON: \(error.expected) is missing at byte "
           + "\(error.offset)",
         hint: "Look at what produced it.")
     }
-    let names = attributes.map(\.name).joined(separator: ", ")
     let start = String(decoding: item.bytes.prefix(200), as: UTF8.self)
+    if let problem {
+      throw .permanent(
+        "\(url) cannot hold the key of an item: \(problem): \(start)",
+        hint: "Change the item, or leave it out.")
+    }
+    let names = attributes.map(\.name).joined(separator: ", ")
     throw .permanent(
       "\(url): an item lacks part of the key (\(names)): \(start)",
       hint: "Give it all attributes of the key.")

@@ -31,6 +31,7 @@ actor MigrationArchive {
       segment INTEGER PRIMARY KEY, start TEXT, next TEXT, before TEXT NOT NULL,
       is_done INTEGER NOT NULL DEFAULT 0, body BLOB NOT NULL
     ) STRICT;
+    CREATE TABLE IF NOT EXISTS loser(id INTEGER PRIMARY KEY, item TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE IF NOT EXISTS reject(
       id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, reason TEXT NOT NULL
     ) STRICT;
@@ -73,6 +74,8 @@ actor MigrationArchive {
         write.former.map { .integer($0.isCanonical ? 1 : 0) } ?? .null, digest,
       ])
     }
+    let losers = page.entries.filter { $0.outcome == .skip(MigrationResolver.lostReason) }
+      .map { String(decoding: $0.source.bytes, as: UTF8.self) }
     let body = page.bytes()
     let before = try Self.text(segment)
     try write { connection in
@@ -82,6 +85,9 @@ actor MigrationArchive {
         DO UPDATE SET former = ?3, former_is_canonical = ?4, new_digest = ?5
         """)
       for row in rows { try insert.run(row) }
+      for item in losers {
+        try connection.run("INSERT OR IGNORE INTO loser(item) VALUES (?1)", .string(item))
+      }
       try connection.run(
         "INSERT OR REPLACE INTO redo VALUES (?1, ?2, ?3, ?4, 0, ?5)", .integer(index),
         .string(page.start?.text), .string(page.next?.text), .string(before), .blob(body))

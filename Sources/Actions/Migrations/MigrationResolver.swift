@@ -12,6 +12,9 @@ struct MigrationResolver: Sendable {
   let targets: [MigrationTable]
   let archive: MigrationArchive
 
+  /// Why an item that lost its key to an earlier one is left out.
+  static let lostReason = "an earlier item has its key"
+
   /// One write on its way to being resolved.
   private struct Wish {
     var entry: Int
@@ -125,7 +128,11 @@ struct MigrationResolver: Sendable {
         let new = try write.new?.canonical(of: table.store.url)
         if let other = claims[claim] {
           // The same said twice is said once.
-          guard other == new else { throw Self.twice(wish.key, table) }
+          guard other == new else {
+            entries[wish.entry].outcome = try Self.lost(wish.key, table)
+            Self.free(writes, in: &claims)
+            continue
+          }
           writes.append(
             MigrationWrite(
               target: wish.target, key: wish.key, former: write.former, new: write.new,
@@ -134,7 +141,11 @@ struct MigrationResolver: Sendable {
           let former = try write.former?.canonical(of: table.store.url)
           guard change.new == new.map({ Digest.sha256($0) }),
             former.map({ Digest.sha256($0) }) == change.new || table.isFresh
-          else { throw Self.twice(wish.key, table) }
+          else {
+            entries[wish.entry].outcome = try Self.lost(wish.key, table)
+            Self.free(writes, in: &claims)
+            continue
+          }
           writes.append(
             MigrationWrite(
               target: wish.target, key: wish.key, former: write.former, new: write.new,
@@ -145,20 +156,33 @@ struct MigrationResolver: Sendable {
         claims[claim] = .some(new)
         entries[wish.entry].outcome = .writes(writes)
       } catch {
-        // What it has claimed so far is free again for those that come after it.
-        for write in writes where write.kind == .change {
-          claims[MigrationConflict(target: write.target, key: write.key)] = nil
-        }
+        Self.free(writes, in: &claims)
         entries[wish.entry].outcome = .rejected(error.summary)
       }
     }
     return entries
   }
 
-  private static func twice(_ key: ItemKey, _ table: MigrationTable) -> Failure {
-    .refused(
-      "another item gives \(table.name) something else under the key \(key.text)",
-      hint: "Give each item a key of its own.")
+  /// What an item has claimed that is left out after all is free for those that come after it.
+  private static func free(
+    _ writes: [MigrationWrite], in claims: inout [MigrationConflict: [UInt8]?]
+  ) {
+    for write in writes where write.kind == .change {
+      claims[MigrationConflict(target: write.target, key: write.key)] = nil
+    }
+  }
+
+  /// What becomes of an item whose key an earlier one has taken.
+  private static func lost(
+    _ key: ItemKey, _ table: MigrationTable
+  ) throws(Failure) -> MigrationEntry.Outcome {
+    switch table.collisions {
+    case .first: .skip(lostReason)
+    case .refuse:
+      throw .refused(
+        "another item gives \(table.name) something else under the key \(key.text)",
+        hint: "Give each item a key of its own, or say 'collisions: \"first\"'.")
+    }
   }
 
   private func recorded(

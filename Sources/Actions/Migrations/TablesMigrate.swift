@@ -169,7 +169,8 @@ package struct TablesMigrate: Action {
   }
 
   private func segmentCount(of source: any TableStore, _ description: TableDescription) -> Int {
-    guard subset.limit == nil, source is any TableSegmentScanning else { return 1 }
+    let isOrdered = input.targets.contains { $0.collisions == .first }
+    guard subset.limit == nil, !isOrdered, source is any TableSegmentScanning else { return 1 }
     return input.segments ?? TableCopyPlanner.segmentCount(of: description)
   }
 
@@ -230,7 +231,8 @@ package struct TablesMigrate: Action {
       tables.append(
         MigrationTable(
           name: target.name, store: try site.table(target.table),
-          existing: target.existing ?? .refuse, isSource: target.table == input.from,
+          existing: target.existing ?? .refuse, collisions: target.collisions ?? .refuse,
+          isSource: target.table == input.from,
           isFresh: state.baselines[index]?.count == 0 && input.writes == .plain,
           governor: governor(of: target.table)))
     }
@@ -265,6 +267,9 @@ package struct TablesMigrate: Action {
       sum += tally.targets[index].expected
       ledger.expectedDigest = sum.description
       return ledger
+    }
+    if let lost = tally.skipped[MigrationResolver.lostReason] {
+      report.notes.append("\(lost) items lost their key: see 'loser' in \(archive.path)")
     }
     for (key, reason) in try await archive.rejects(limit: MigrationPager.namedMax) {
       report.notes.append("rejected \(key): \(reason)")
