@@ -34,7 +34,7 @@ enum CommandList {
         [
           .group(
             "migrate", "Read what older tools were told, and carry it out.",
-            [.command(MigrateVAMSCommand.self)])
+            [.command(MigrateVAMSCommand.self, [.command(DetectVAMSCommand.self)])])
         ]),
       .init(
         "Writing playbooks",

@@ -104,7 +104,7 @@ struct MigrationPager: Sendable {
       rejects.append((try await source.key(of: entry.source).text, reason))
     }
     guard !rejects.isEmpty else { return }
-    if !isDry { try await archive.reject(rejects) }
+    try await archive.reject(rejects)
     guard let rejectsMax, before + rejects.count > rejectsMax else { return }
     let named = rejects.prefix(Self.namedMax).map { "\($0.key): \($0.reason)" }
       .joined(separator: "; ")

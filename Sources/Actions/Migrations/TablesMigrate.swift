@@ -259,6 +259,12 @@ package struct TablesMigrate: Action {
         report.notes.append(
           "\(target.name): \(part.puts) items would be written, \(part.deletes) deleted")
       }
+      for (reason, count) in tally.skipped.sorted(by: { $0.key < $1.key }) {
+        report.notes.append("\(count) would be skipped: \(reason)")
+      }
+      for (key, reason) in try await archive.rejects(limit: MigrationPager.namedMax) {
+        report.notes.append("would be rejected \(key): \(reason)")
+      }
       return report
     }
     report.ledgers = input.targets.indices.map { index in

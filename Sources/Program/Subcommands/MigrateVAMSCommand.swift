@@ -5,24 +5,50 @@ internal import Rollouts
 
 struct MigrateVAMSCommand: Command {
   static let name = "vams"
-  static let summary = "Copy what a MigrationSchema file of the old VAMS script names."
+  static let summary = "Migrate the data of VAMS as its old scripts did, with their files."
   static let discussion = """
-    Reads the file as the old script did, with one addition: pairs under 'attributes' rename \
-    attributes, which the script never did. Tables are copied before buckets, and every copy is \
-    proved by reading both sides back. It runs as a rollout of its own, so it can be paused, \
-    killed, resumed, and taken back with 'cutover rollback': what the targets held is kept.
+    NAME is one of these:
+
+    \(VAMSMigration.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+
+    It is run by the playbook of that name in \(PlaybookFolder.migrations), with the old script's \
+    configuration file as it is. An option wins over the file, and the file over the playbook. \
+    Tables that nobody names are found in --stack. A dry run reads, transforms and reports \
+    everything, and writes nothing. A migration may be run again, also after a trial of a few \
+    items with --limit: what has its new shape is left alone.
+
+    Without a NAME, SCHEMA is the file of the script that copies one stack into another. It is \
+    read as that script did, with one addition: pairs under 'attributes' rename attributes, which \
+    the script never did. Tables are copied before buckets, and every copy is proved by reading \
+    both sides back.
+
+    Each runs as a rollout of its own, so it can be paused, killed, resumed, and taken back with \
+    'cutover rollback': what the tables held is kept.
 
     Names of the old stack inside of the items (bucket ids, ARNs of topics, functions and state \
     machines) stay as they are; playbooks/vams shows how to map them.
     """
   static let fields: [Field<Self>] =
     [
-      .positional("schema", \.file, "The migration schema (JSON).", completes: .files),
+      .positional(
+        "name|schema", \.file, "The migration, or the migration schema (JSON).",
+        completes: .files),
+      .option(
+        "config", \.config, "file", "The configuration file of the migration's old script.",
+        completes: .files),
+      .option("stack", \.stack, "name", "The core stack, in which tables are found."),
+      .option(
+        "playbooks", \.playbooks, "folder", "Where the playbooks of migrations are.",
+        completes: .files),
+      .options(
+        "set", letter: "s", \.settings, "name=value",
+        "Give a parameter of the migration's playbook another value."),
       .option("profile", \.profile, "name", "The AWS profile of both sides."),
       .option("to-profile", \.toProfile, "name", "The AWS profile of the targets, if another."),
       .option("region", \.region, "region", "Use this region instead of those in the file."),
       .option(
-        "environment", \.environment, "name", "What the journal calls this migration."),
+        "environment", \.environment, "name",
+        "What the journal calls this migration; by default as its playbook does."),
       .option(
         "existing", \.existing, "policy",
         "What to do about what the targets hold already: overwrite (as the old script did), keep, "
@@ -30,10 +56,17 @@ struct MigrateVAMSCommand: Command {
       .flag("print", \.prints, "Print the playbook instead of running it."),
       .flag("dry-run", \.isDryRun, "Show what would be done, and change nothing."),
       .flag("yes", letter: "y", \.isSure, "Do not ask before beginning."),
-    ] + Field.shared(\.drive, DriveOptions.fields)
+    ] + Field.shared(\.options, VAMSOptions.fields)
+    + Field.shared(\.drive, DriveOptions.fields)
     + Field.shared(\.person, PersonOption.fields)
     + Field.shared(\.journal, JournalOption.fields)
   static let examples = [
+    Example(
+      "cutover migrate vams v2.1-to-v2.2 --config old.json --dry-run",
+      "Reads and transforms everything, and tells what would become of it."),
+    Example(
+      "cutover migrate vams v2.1-to-v2.2 --config old.json --stack vams-core-prod",
+      "Finds what the file does not name in the stack."),
     Example(
       "cutover migrate vams MigrationSchema_prod.json --dry-run",
       "Finds mistakes and shows the plan."),
@@ -41,13 +74,18 @@ struct MigrateVAMSCommand: Command {
       "cutover migrate vams MigrationSchema_prod.json --print > migration.json5",
       "Writes a playbook to build upon."),
   ]
-  static let seeAlso = ["run", "rollback"]
+  static let seeAlso = ["migrate vams detect", "run", "rollback"]
 
   var file = ""
   var profile: String?
   var toProfile: String?
   var region: String?
-  var environment = "vams-migration"
+  var environment: String?
+  var config: String?
+  var stack: String?
+  var playbooks: String?
+  var settings: [Assignment] = []
+  var options = VAMSOptions()
   var existing = ExistingItems.overwrite
   var prints = false
   var isDryRun = false
@@ -63,11 +101,16 @@ struct MigrateVAMSCommand: Command {
   }
 
   func run(in context: Context) async throws -> Int32 {
+    if let migration = VAMSMigration.named(file) {
+      return try await migrate(migration, context).rawValue
+    }
+    try checkSchema()
     let schema = try MigrationSchemaReader.read(
       try InputFile.read(file, noun: "migration schema"), file: file)
     let text =
       MigrationPlaybook(
-        schema: schema, environment: environment, region: region, profileFrom: profile,
+        schema: schema, environment: environment ?? "vams-migration", region: region,
+        profileFrom: profile,
         profileTo: toProfile ?? profile, existing: existing.rawValue
       ).json.pretty() + "\n"
     if prints {
@@ -82,6 +125,43 @@ struct MigrateVAMSCommand: Command {
       context: context, read: read, name: file, planWords: words, live: .blue, isSure: isSure,
       anyway: false, drive: drive, person: person, journal: journal
     ).run().rawValue
+  }
+
+  /// Runs a shipped migration; a dry run is a rollout too, which writes nothing.
+  private func migrate(
+    _ migration: VAMSMigration, _ context: Context
+  ) async throws -> ExitCode {
+    let file = try config.map {
+      try VAMSConfigReader.read(
+        try InputFile.read($0, noun: "configuration file"), file: $0, for: migration)
+    }
+    let request = VAMSRequest(
+      migration: migration, options: options, profile: profile, region: region, stack: stack,
+      playbooks: playbooks, environment: environment, isDry: isDryRun, settings: settings)
+    let (book, notes) = try await request.playbook(file ?? VAMSConfig(), wiring: context.wiring)
+    let text = book.pretty() + "\n"
+    if prints {
+      context.console.write(text)
+      return .done
+    }
+    let read = try ReadPlaybook.read(text, name: "\(migration.name) (as it would run)", context)
+    if !drive.isJSON { context.console.show(notes) }
+    let words = ["migrate", "vams", migration.name] + (config.map { ["--config", $0] } ?? [])
+    return try await Launch(
+      context: context, read: read, name: migration.file, planWords: words + ["--print"],
+      live: .blue, isSure: isSure || isDryRun, anyway: false, drive: drive, person: person,
+      journal: journal
+    ).run()
+  }
+
+  /// A word that is neither a migration nor a file was meant to be a migration.
+  private func checkSchema() throws {
+    guard !file.contains("/"), !file.contains(".json"), file != "-" else { return }
+    let names = VAMSMigration.all.map(\.name)
+    let near = nearest(to: file, in: names).map { "; did you mean '\($0)'?" } ?? ""
+    throw Refusal(
+      .usage, "there is no migration '\(file)'\(near)",
+      hint: "There are: \(names.joined(separator: ", ")). A schema's file name ends with .json.")
   }
 
   private func show(_ read: ReadPlaybook, _ context: Context) async throws -> ExitCode {

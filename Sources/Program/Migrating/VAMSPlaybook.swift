@@ -1,0 +1,87 @@
+internal import JSON
+
+/// A shipped migration of VAMS with what the person and the old file say filled in.
+struct VAMSPlaybook {
+  let migration: VAMSMigration
+  /// The playbook as shipped.
+  let shipped: JSONValue
+  /// Values of its parameters.
+  var values: [String: JSONValue] = [:]
+  /// Parameters that nobody gave, whose steps are left out.
+  var omitted: Set<String> = []
+  var profile: String?
+  var limit: Int?
+  var isDry = false
+  var environment: String?
+
+  /// More items than any table holds: a dry run names all that fail and stops at none.
+  private static let allowedMax = 1_000_000_000
+
+  /// What the journal calls the migration; a dry run never stands in the way of a real one.
+  private var label: String {
+    (environment ?? shipped["environment"]?.string ?? migration.name) + (isDry ? "-dry-run" : "")
+  }
+
+  var json: JSONValue {
+    var book = shipped
+    book["environment"] = .string(label)
+    var parameters = shipped["parameters"] ?? .object([])
+    for (name, value) in values where parameters[name] != nil { parameters[name] = value }
+    if let profile { parameters["access"] = .string("?profile=\(profile)") }
+    if isDry, parameters["dryRun"] != nil { parameters["dryRun"] = .bool(true) }
+    for name in omitted { parameters[name] = nil }
+    book["parameters"] = parameters
+    book["steps"] = .array(steps)
+    return book
+  }
+
+  private var steps: [JSONValue] {
+    let kept = (shipped["steps"]?.elements ?? []).filter { !isLeftOut($0) }
+    let ids = Set(kept.compactMap { $0["id"]?.string })
+    return kept.map { step in
+      var step = step
+      if let after = step["after"]?.elements {
+        step["after"] = .array(after.filter { $0.string.map(ids.contains) ?? true })
+      }
+      step["with"] = changed(step["with"] ?? .object([]), of: step["uses"]?.string ?? "")
+      return step
+    }
+  }
+
+  private func isLeftOut(_ step: JSONValue) -> Bool {
+    let text = step["with"]?.text ?? ""
+    if omitted.contains(where: { text.contains("${\($0)}") }) { return true }
+    guard isDry else { return false }
+    switch step["uses"]?.string {
+    case "tables.migrate": return false
+    case "lambda.invoke": return !migration.invokesInDryRun
+    case _: return true
+    }
+  }
+
+  private func changed(_ with: JSONValue, of action: String) -> JSONValue {
+    var with = with
+    switch action {
+    case "tables.migrate":
+      if let limit { with["limit"] = .number("\(limit)") }
+      if isDry {
+        with["dryRun"] = .bool(true)
+        with["rejects"] = .number("\(Self.allowedMax)")
+      }
+    case "lambda.invoke":
+      var payload = with["payload"] ?? .object([])
+      if let limit { payload["limit"] = .number("\(limit)") }
+      if isDry {
+        // The function empties the indexes even in a dry run if it is told to.
+        payload["dry_run"] = .bool(true)
+        payload["clear_indexes"] = .bool(false)
+        with["changes"] = .bool(false)
+      }
+      with["payload"] = payload
+      if let profile { with["profile"] = .string(profile) }
+    case _:
+      if let profile, action.hasPrefix("sqs.") { with["profile"] = .string(profile) }
+    }
+    return with
+  }
+}
