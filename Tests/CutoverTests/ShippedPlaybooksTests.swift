@@ -29,6 +29,11 @@ struct ShippedPlaybooksTests {
       "assets", "assetVersions", "assetVersionsV2", "fileVersions", "fileVersionsV2",
       "fileMetadataVersions",
     ]),
+    "v2.1-to-v2.2.json5": given([
+      "assets", "versions", "bucketTable", "databases", "comments", "links", "newLinks", "bucket",
+    ]),
+    "v2.2-to-v2.3-legacy.json5": given(["assets", "versions", "bucket"]),
+    "v2.2-to-v2.3.json5": given(["reindexer", "assetQueue", "fileQueue"]),
   ]
 
   private static func given(_ names: [String]) -> [String] {

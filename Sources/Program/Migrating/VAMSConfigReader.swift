@@ -86,7 +86,8 @@ struct VAMSConfigReader {
       } else {
         report("'\(key.name)' still holds the template's '\(text)'", at: node.position)
       }
-    case (.flag, .bool(let flag)): config.values[key.name] = .bool(flag)
+    case (.flag, .bool(let flag)), (.yes, .bool(let flag)):
+      config.values[key.name] = .bool(flag)
     case (.count, .number(let text)):
       guard let count = node.integer, count >= 0 else {
         report("'\(key.name)': expected a whole number from 0, found \(text)", at: node.position)
@@ -95,7 +96,7 @@ struct VAMSConfigReader {
       config.values[key.name] = .number("\(count)")
     case (.text, _):
       report("'\(key.name)': expected a text, found \(node.noun)", at: node.position)
-    case (.flag, _):
+    case (.flag, _), (.yes, _):
       report("'\(key.name)': expected true or false, found \(node.noun)", at: node.position)
     case (.count, _):
       report("'\(key.name)': expected a whole number, found \(node.noun)", at: node.position)

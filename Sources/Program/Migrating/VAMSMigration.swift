@@ -7,6 +7,8 @@ struct VAMSMigration: Sendable {
   enum Kind: Sendable {
     case text
     case flag
+    /// A flag whose parameter says "yes".
+    case yes
     /// A whole number from 0; of `limit`, 0 means none.
     case count
   }
@@ -110,5 +112,25 @@ struct VAMSMigration: Sendable {
         Place("assetQueue", .queue(suffix: "-assetIndexer"), optional: true),
         Place("fileQueue", .queue(suffix: "-fileIndexer"), optional: true),
       ], invokesInDryRun: true),
+    VAMSMigration(
+      name: "v2.4-to-v2.5", summary: "versions of assets and files under new keys",
+      keys: [
+        Key("asset_storage_table_name", "assets"),
+        Key("asset_versions_storage_table_name_v1", "assetVersions"),
+        Key("asset_versions_storage_table_name_v2", "assetVersionsV2"),
+        Key("asset_file_versions_storage_table_name_v1", "fileVersions"),
+        Key("asset_file_versions_storage_table_name_v2", "fileVersionsV2"),
+        Key("asset_file_metadata_versions_storage_table_name", "fileMetadataVersions"),
+        Key("clear_v2", "clear", .yes),
+      ],
+      places: [
+        Place("assets", .table("AssetStorageTable")),
+        Place("assetVersions", .table("AssetVersionsStorageTable")),
+        Place("assetVersionsV2", .table("AssetVersionsStorageTableV2")),
+        Place("fileVersions", .table("AssetFileVersionsStorageTable")),
+        Place("fileVersionsV2", .table("AssetFileVersionsStorageTableV2")),
+        Place(
+          "fileMetadataVersions", .table("AssetFileMetadataVersionsStorageTable"), optional: true),
+      ]),
   ]
 }

@@ -50,7 +50,8 @@ struct VAMSOptions: Sendable {
   ]
 
   private static let switches = [
-    Word("clear-indexes", "clear_indexes", "Have the search indexes emptied first.")
+    Word("clear-indexes", "clear_indexes", "Have the search indexes emptied first."),
+    Word("clear-v2", "clear_v2", "Empty the new tables of versions first."),
   ]
 
   static let fields: [Field<Self>] =

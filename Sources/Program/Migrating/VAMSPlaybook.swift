@@ -27,7 +27,9 @@ struct VAMSPlaybook {
     book["environment"] = .string(label)
     var parameters = shipped["parameters"] ?? .object([])
     for (name, value) in values where parameters[name] != nil { parameters[name] = value }
-    if let profile { parameters["access"] = .string("?profile=\(profile)") }
+    if let profile, parameters["access"] != nil {
+      parameters["access"] = .string("?profile=\(profile)")
+    }
     if isDry, parameters["dryRun"] != nil { parameters["dryRun"] = .bool(true) }
     for name in omitted { parameters[name] = nil }
     book["parameters"] = parameters
@@ -43,8 +45,22 @@ struct VAMSPlaybook {
       if let after = step["after"]?.elements {
         step["after"] = .array(after.filter { $0.string.map(ids.contains) ?? true })
       }
-      step["with"] = changed(step["with"] ?? .object([]), of: step["uses"]?.string ?? "")
+      let with = changed(step["with"] ?? .object([]), of: step["uses"]?.string ?? "")
+      step["with"] = shipped["parameters"]?["access"] == nil ? profiled(with) : with
       return step
+    }
+  }
+
+  /// Tables with the profile behind them, where the playbook has no place for one.
+  private func profiled(_ value: JSONValue) -> JSONValue {
+    guard let profile else { return value }
+    switch value {
+    case .string(let text) where text.hasPrefix("dynamodb://"):
+      return .string(text + (text.contains("?") ? "&" : "?") + "profile=\(profile)")
+    case .array(let elements): return .array(elements.map { profiled($0) })
+    case .object(let members):
+      return .object(members.map { .init($0.name, profiled($0.value)) })
+    case .null, .bool, .number, .string: return value
     }
   }
 

@@ -35,7 +35,10 @@ struct VAMSRequest {
     book.values["region"] = .string(region)
     for key in migration.keys {
       if let parameter = key.parameter, let value = config.values[key.name] {
-        book.values[parameter] = value
+        switch key.kind {
+        case .text, .flag, .count: book.values[parameter] = value
+        case .yes: book.values[parameter] = config.flag(key.name) ? "yes" : "no"
+        }
       }
     }
     for (name, value) in try settings(of: shipped) { book.values[name] = value }
