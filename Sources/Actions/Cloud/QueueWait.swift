@@ -103,13 +103,16 @@ package struct QueueWait: Action {
       let dead = try await grown(plan, counts)
       let now = pace.clock.now()
       quietSince = counts.total == 0 ? quietSince ?? now : nil
-      if let since = quietSince, now >= since + (input.stable?.duration ?? Self.stableDefault) {
+      let quietEnd = quietSince.map { $0 + (input.stable?.duration ?? Self.stableDefault) }
+      if let since = quietSince, let quietEnd, now >= quietEnd {
         return StepReport(
           outputs: ["deadLetters": dead.map { "\($0)" } ?? ""],
           notes: ["\(input.queue) was empty from \(since) on"])
       }
-      let next = now + (input.every?.duration ?? Self.everyDefault)
-      guard next <= end else {
+      let look = now + (input.every?.duration ?? Self.everyDefault)
+      let next = quietEnd.map { min($0, look) } ?? look
+      // What is empty may stay so to the end, or no retry after the deadline could ever succeed.
+      guard next <= end || quietSince != nil else {
         throw .permanent(
           "\(input.queue) has not run dry in time: \(counts.text)",
           hint: "See whether its consumers run, then 'cutover retry \(site.step)'.")

@@ -25,7 +25,9 @@ struct VAMSRequest {
     }
     let config = options.over(file)
     let profile = profile ?? config.text("aws_profile")
-    let region = try region(config, wiring)
+    let region = try NamedRegion.find(
+      region ?? config.text("aws_region"), wiring,
+      hint: "Say --region, or 'aws_region' in the configuration file, or set AWS_REGION.")
     let shipped = try shipped()
     var book = VAMSPlaybook(migration: migration, shipped: shipped)
     book.profile = profile
@@ -45,18 +47,6 @@ struct VAMSRequest {
     let found = try await find(&book, region: region, wiring: wiring)
     try check(book)
     return (book.json, found + remarks(config, book))
-  }
-
-  private func region(_ config: VAMSConfig, _ wiring: Wiring) throws -> String {
-    let known =
-      region ?? config.text("aws_region") ?? wiring.environment["AWS_REGION"]
-      ?? wiring.environment["AWS_DEFAULT_REGION"]
-    guard let known else {
-      throw Refusal(
-        .badInput, "no region is named",
-        hint: "Say --region, or 'aws_region' in the configuration file, or set AWS_REGION.")
-    }
-    return known
   }
 
   private func shipped() throws -> JSONValue {

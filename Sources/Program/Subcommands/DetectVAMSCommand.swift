@@ -44,12 +44,7 @@ struct DetectVAMSCommand: Command {
 
   func run(in context: Context) async throws -> Int32 {
     let wiring = context.wiring
-    guard
-      let region = region ?? wiring.environment["AWS_REGION"]
-        ?? wiring.environment["AWS_DEFAULT_REGION"]
-    else {
-      throw Refusal(.badInput, "no region is named", hint: "Say --region, or set AWS_REGION.")
-    }
+    let region = try NamedRegion.find(region, wiring, hint: "Say --region, or set AWS_REGION.")
     let names = try await names(region, wiring)
     guard names["AssetStorageTable"] != nil else {
       throw Refusal(

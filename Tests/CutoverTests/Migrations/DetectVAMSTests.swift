@@ -33,30 +33,33 @@ struct DetectVAMSTests {
         + tables.flatMap { ["--table", $0] } + more)
   }
 
-  private static let old = #"{"currentVersion": {"M": {}}}"#
-  private static let draft = #"{"assetLocation": {"M": {"Bucket": {"S": "b"}}}}"#
-  private static let later = #"{"bucketId": {"S": "b"}}"#
+  private static let oldAsset = #"{"currentVersion": {"M": {}}}"#
+  private static let draftAsset = #"{"assetLocation": {"M": {"Bucket": {"S": "b"}}}}"#
+  private static let laterAsset = #"{"bucketId": {"S": "b"}}"#
+
+  private static let shapes: [(String, Int32, String, String)] = [
+    ("[\(oldAsset), \(oldAsset), {}]", 0, "2.1: 2 assets", "migrate vams v2.1-to-v2.2"),
+    ("[\(draftAsset)]", 0, "2.3-draft: 1 assets", "which no release continues"),
+    ("[\(laterAsset), {}]", 0, "2.2: assets have", "migrate vams v2.2-to-v2.3"),
+    ("[\(laterAsset), \(oldAsset)]", 3, "cannot tell: 1 assets have versions", ""),
+    ("[]", 3, "cannot tell: there are no assets", ""),
+  ]
 
   @Test(
     "tells the two migrations from 2.2 to 2.3 apart, and does not guess where shapes are mixed",
-    arguments: [
-      ("[\(old), \(old), {}]", 0, "2.1: 2 assets", "migrate vams v2.1-to-v2.2"),
-      ("[\(draft)]", 0, "2.3-draft: 1 assets", "which no release continues"),
-      ("[\(later), {}]", 0, "2.2: assets have", "migrate vams v2.2-to-v2.3"),
-      ("[\(later), \(old)]", 3, "cannot tell: 1 assets have versions", ""),
-      ("[]", 3, "cannot tell: there are no assets", ""),
-    ])
+    arguments: shapes)
   func assets(items: String, code: Int32, said: String, next: String) throws {
     let output = try detect([try table("AssetStorageTable", items)])
     #expect(output.code == code, "\(output.all)")
-    #expect(output.text.contains(said) && output.text.contains(next), "\(output.all)")
+    #expect(output.text.contains(said), "\(output.all)")
+    #expect(next.isEmpty || output.text.contains(next), "\(output.all)")
   }
 
   @Test("tells later generations by where their rows are")
-  func later() throws {
+  func laterReleases() throws {
     let constraint = #"{"entityType": {"S": "constraint"}}"#
     var tables = [
-      try table("AssetStorageTable", "[\(Self.later)]"),
+      try table("AssetStorageTable", "[\(Self.laterAsset)]"),
       try table("AuthEntitiesTable", "[\(constraint), {}]"),
       try table("ConstraintsStorageTable", "[]"),
     ]

@@ -108,8 +108,8 @@ struct MigrateTo22Tests {
     let old = try VAMSMigrationStage("odd/v2.1_to_v2.2__comments_collide")
     try old.put(
       "vams-AssetStorageTable",
-      #"{"databaseId":{"S":"db"},"assetId":{"S":"many"},"currentVersion":{"M":{"Version":{"S":"10"},"#
-        + #""S3Version":{"S":"s10"},"Comment":{"S":"ten"}}},"versions":{"L":["#
+      #"{"databaseId":{"S":"db"},"assetId":{"S":"many"},"currentVersion":{"M":{"#
+        + #""Version":{"S":"10"},"S3Version":{"S":"s10"},"Comment":{"S":"ten"}}},"versions":{"L":["#
         + #"{"M":{"Version":{"S":"2"},"S3Version":{"S":"s2"},"Comment":{"S":"two"}}},"#
         + #"{"M":{"Version":{"S":"9"},"FileSize":{"S":"1MB"}}}]}}"#)
     let run = try old.run("v2.1-to-v2.2", ["--set", "history=rows"])
