@@ -33,7 +33,7 @@ struct ShippedPlaybooksTests {
       "assets", "versions", "bucketTable", "databases", "comments", "links", "newLinks", "bucket",
     ]),
     "v2.2-to-v2.3-legacy.json5": given(["assets", "versions", "bucket"]),
-    "v2.2-to-v2.3.json5": given(["reindexer", "assetQueue", "fileQueue"]),
+    "v2.2-to-v2.3.json5": given(["reindexer", "assetQueue", "fileQueue", "indexes"]),
   ]
 
   private static func given(_ names: [String]) -> [String] {

@@ -29,6 +29,7 @@ package struct LambdaInvoke: Action {
     var outputs: [String: String]?
     var whenInterrupted: Interrupted?
     var changes: Bool?
+    var dryRun: Bool?
     var logTail: Bool?
     var timeLimit: PlaybookDuration?
     var undo: Undo?
@@ -66,6 +67,8 @@ package struct LambdaInvoke: Action {
           + "is invoked again.", default: Interrupted.fail.rawValue),
       .optional("changes", .boolean, "False for a function that only looks.", default: "true"),
       .optional(
+        "dryRun", .boolean, "Whether it is only told what would be invoked.", default: "false"),
+      .optional(
         "logTail", .boolean, "Whether the end of its log is kept in the history.",
         default: "false"),
       .optional("timeLimit", .duration, "How long the answer may take to come.", default: "15m30s"),
@@ -81,7 +84,6 @@ package struct LambdaInvoke: Action {
   /// Longer than any function may run (15 minutes), so that the service always answers first.
   private static let timeLimitDefault: Duration = .seconds(15 * 60 + 30)
   private static let logBytesMax = 4 << 10
-  private static let unnamed = "no function is named, so none is invoked"
 
   private let input: Input
   private let site: Site
@@ -100,7 +102,7 @@ package struct LambdaInvoke: Action {
   }
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
-    if input.function.isEmpty { return [] }
+    if input.function.isEmpty || input.dryRun == true { return [] }
     func full(_ name: String, _ qualifier: String?) -> String {
       // An alias or version is a resource of its own.
       let full = name.hasPrefix("arn:") ? name : input.account.name("lambda", "function:\(name)")
@@ -116,12 +118,17 @@ package struct LambdaInvoke: Action {
   }
 
   private var title: String { "the function \(input.function)" }
+  /// Why nothing is invoked at all; nil where something is.
+  private var idle: String? {
+    if input.function.isEmpty { return "no function is named, so none is invoked" }
+    return input.dryRun == true ? "\(title) is not invoked: this is a dry run" : nil
+  }
   private var mark: SentMark { SentMark(in: site) }
   private var isChanging: Bool { input.changes ?? true }
   private var isReversible: Bool { !isChanging || input.undo != nil }
 
   package func plan() async throws(Failure) -> Planned<Plan> {
-    if input.function.isEmpty { return Planned(Plan(), changes: [], reversal: .exact) }
+    if idle != nil { return Planned(Plan(), changes: [], reversal: .exact) }
     let reversal: Reversal? =
       if !isChanging {
         .exact
@@ -138,7 +145,7 @@ package struct LambdaInvoke: Action {
   ) async throws(Failure) -> StepReport {
     if let checkpoint { return StepReport(outputs: checkpoint.outputs, notes: checkpoint.notes) }
     try progress.pace.checkStop()
-    if input.function.isEmpty { return StepReport(notes: [Self.unnamed]) }
+    if let idle { return StepReport(notes: [idle]) }
     if !isReversible { try await progress.crossPointOfNoReturn() }
     let call = try await call(
       input.function, input.qualifier, input.payload ?? .object([]), values: [:])
@@ -237,13 +244,13 @@ package struct LambdaInvoke: Action {
   package func verify(
     _ plan: Plan, report: StepReport, pace: Pace
   ) async throws(Failure) -> Verification {
-    if input.function.isEmpty { return Verification(.passed(Self.unnamed)) }
+    if let idle { return Verification(.passed(idle)) }
     if input.async == true { return Verification(.passed("queued; its outcome is not known")) }
     return Verification(.passed("answered as expected"))
   }
 
   package func undo(_ plan: Plan, from checkpoint: Checkpoint?, pace: Pace) async throws(Failure) {
-    guard let undo = input.undo, !input.function.isEmpty else { return }
+    guard let undo = input.undo, idle == nil else { return }
     if checkpoint == nil, try await !mark.hasBegun() { return }
     let values = (checkpoint?.outputs ?? [:]).mapValues { JSONValue.string($0) }
     let payload = undo.payload ?? .object([])

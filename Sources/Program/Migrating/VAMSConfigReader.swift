@@ -10,17 +10,19 @@ internal import Rollouts
 struct VAMSConfigReader {
   private let file: String
   private let migration: VAMSMigration
+  private let others: [VAMSMigration]
   private var problems: [PlaybookProblems.Problem] = []
 
-  private init(file: String, migration: VAMSMigration) {
+  private init(file: String, migration: VAMSMigration, others: [VAMSMigration]) {
     self.file = file
     self.migration = migration
+    self.others = others
   }
 
   static func read(
-    _ bytes: [UInt8], file: String, for migration: VAMSMigration
+    _ bytes: [UInt8], file: String, for migration: VAMSMigration, among others: [VAMSMigration]
   ) throws(PlaybookProblems) -> VAMSConfig {
-    var reader = Self(file: file, migration: migration)
+    var reader = Self(file: file, migration: migration, others: others)
     let document = JSONDocument(bytes, dialect: .json5, bytesMax: JSONLimit.playbookBytesMax)
     for problem in document.problems { reader.report(problem.message, at: problem.position) }
     let config = document.root.map { reader.config($0) }
@@ -61,11 +63,11 @@ struct VAMSConfigReader {
     if let near = nearest(to: name, in: known) {
       return "\(migration.name) has no '\(name)'; did you mean '\(near)'?"
     }
-    let others = VAMSMigration.all.filter { other in
-      other.keys.contains { $0.name.hasSameBytes(as: name) }
+    let owners = others.filter { other in
+      other.config.contains { $0.name.hasSameBytes(as: name) }
     }
     let whose =
-      others.isEmpty ? "" : "; it belongs to \(others.map(\.name).joined(separator: ", "))"
+      owners.isEmpty ? "" : "; it belongs to \(owners.map(\.name).joined(separator: ", "))"
     return "\(migration.name) has no '\(name)'\(whose)"
   }
 
@@ -80,7 +82,7 @@ struct VAMSConfigReader {
         config.values[key.name] = .string(text)
         return
       }
-      let place = migration.places.first { $0.parameter == key.parameter }
+      let place = migration.find.first { $0.parameter == key.parameter }
       if place?.isOptional == true {
         config.placeholders.append(key.name)
       } else {

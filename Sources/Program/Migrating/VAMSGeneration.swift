@@ -29,6 +29,8 @@ struct VAMSGeneration: Sendable, Equatable {
     var fileVersionsV2: Int?
     /// Rows without the key that 2.5 asks them by.
     var bareMetadataVersions: Int?
+    /// Of tables that rows of `migrations.json` speak of, by construct.
+    var others: [String: Int] = [:]
   }
 
   /// The generation; nil when it cannot be told.
@@ -54,7 +56,7 @@ struct VAMSGeneration: Sendable, Equatable {
     }
     if assets.draft > 0 {
       return VAMSGeneration(
-        release: "2.3-draft",
+        release: draft,
         because: "\(assets.draft) assets have the bucket's name in their location and no bucketId: "
           + "the draft that was called 2.2 to 2.3 was here, which no release continues")
     }
@@ -65,6 +67,30 @@ struct VAMSGeneration: Sendable, Equatable {
     }
     return later(counts)
   }
+
+  /// The same, with what the rows of `migrations.json` know of later releases.
+  ///
+  /// A table that was not looked at says nothing: the migration comes next then.
+  static func of(_ counts: Counts, later migrations: [VAMSMigration]) -> VAMSGeneration {
+    var found = of(counts)
+    guard found.release != nil, found.next == nil, found.release != draft else { return found }
+    for migration in migrations {
+      guard let evidence = migration.evidence else { continue }
+      let stages = evidence.moved.map { stage(counts.others[$0.from], counts.others[$0.to]) }
+      guard stages.contains(.done), !stages.contains(.pending) else {
+        if stages.contains(.done) {
+          return mixed("only a part is in the tables of \(evidence.release)")
+        }
+        found.next = migration.name
+        return found
+      }
+      found = VAMSGeneration(
+        release: evidence.release, because: "items are in the tables of \(evidence.release)")
+    }
+    return found
+  }
+
+  private static let draft = "2.3-draft"
 
   /// What is told by the tables that came with 2.4 and 2.5.
   private static func later(_ counts: Counts) -> VAMSGeneration {

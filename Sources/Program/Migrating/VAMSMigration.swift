@@ -1,28 +1,40 @@
 /// A migration of VAMS that is shipped as a playbook, and what its old script was told by.
 ///
-/// A further one is a playbook and a case here: each key of the old configuration file says which
-/// parameter of the playbook it sets, and each parameter how it is found if nobody gives it.
-struct VAMSMigration: Sendable {
+/// A row of `migrations.json` beside the playbooks: each key of the old configuration file says
+/// which parameter of the playbook it sets, and each parameter how it is found if nobody gives it.
+struct VAMSMigration: Sendable, Decodable {
   /// What a key of the old file holds.
-  enum Kind: Sendable {
+  enum Kind: String, Sendable, Decodable {
     case text
     case flag
-    /// A flag whose parameter says "yes".
+    /// A flag whose parameter says "yes" or "no".
     case yes
     /// A whole number from 0; of `limit`, 0 means none.
     case count
   }
 
   /// A key of the old file; one without a parameter is read by the command itself, or has no use.
-  struct Key: Sendable {
+  struct Key: Sendable, Decodable {
     let name: String
-    let parameter: String?
-    let kind: Kind
+    var parameter: String?
+    var kind = Kind.text
 
-    init(_ name: String, _ parameter: String? = nil, _ kind: Kind = .text) {
+    private enum CodingKeys: String, CodingKey {
+      case name = "key"
+      case parameter
+      case kind
+    }
+
+    init(_ name: String, _ kind: Kind = .text) {
       self.name = name
-      self.parameter = parameter
       self.kind = kind
+    }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      name = try values.decode(String.self, forKey: .name)
+      parameter = try values.decodeIfPresent(String.self, forKey: .parameter)
+      kind = try values.decodeIfPresent(Kind.self, forKey: .kind) ?? .text
     }
   }
 
@@ -34,103 +46,83 @@ struct VAMSMigration: Sendable {
     case output(String)
     /// The queue whose name ends so.
     case queue(suffix: String)
+    /// What is of one of these types.
+    case resource([String])
   }
 
-  struct Place: Sendable {
+  struct Place: Sendable, Decodable {
     let parameter: String
     let source: Source
     /// Whether its steps are left out, as the old script did, when nobody gives it.
     let isOptional: Bool
 
-    init(_ parameter: String, _ source: Source, optional isOptional: Bool = false) {
-      self.parameter = parameter
-      self.source = source
-      self.isOptional = isOptional
+    private enum CodingKeys: String, CodingKey {
+      case parameter
+      case table
+      case output
+      case queue
+      case resource
+      case optional
+    }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      parameter = try values.decode(String.self, forKey: .parameter)
+      isOptional = try values.decodeIfPresent(Bool.self, forKey: .optional) ?? false
+      if let types = try values.decodeIfPresent([String].self, forKey: .resource) {
+        source = .resource(types)
+      } else if let output = try values.decodeIfPresent(String.self, forKey: .output) {
+        source = .output(output)
+      } else if let suffix = try values.decodeIfPresent(String.self, forKey: .queue) {
+        source = .queue(suffix: suffix)
+      } else {
+        source = .table(try values.decode(String.self, forKey: .table))
+      }
+    }
+  }
+
+  /// Whose checks `--report` makes.
+  enum Report: String, Sendable, Decodable {
+    case later = "2.2"
+    case draft
+  }
+
+  /// Tells a release from the one before it, for `detect`.
+  struct Evidence: Sendable, Decodable {
+    /// The release that the migration leads to.
+    let release: String
+    /// Constructs of a table before it and of the one that its items move to.
+    let moved: [Move]
+
+    struct Move: Sendable, Decodable {
+      let from: String
+      let to: String
     }
   }
 
   let name: String
   let summary: String
-  let keys: [Key]
-  let places: [Place]
+  let config: [Key]
+  let find: [Place]
   /// Parameters that are no places and have no default: each must be given.
-  var required: [String] = []
+  let required: [String]?
   /// Whether a dry run asks the function for one too; others leave their invocations out.
-  var invokesInDryRun = false
+  let dryRunInvokes: Bool?
+  let report: Report?
+  let evidence: Evidence?
 
   var file: String { "\(name).json5" }
 
   /// The keys that every script has.
   private static let shared = [
-    Key("aws_profile"), Key("aws_region"), Key("log_level"), Key("batch_size", nil, .count),
-    Key("dry_run", nil, .flag), Key("limit", nil, .count),
+    Key("aws_profile"), Key("aws_region"), Key("log_level"), Key("batch_size", .count),
+    Key("dry_run", .flag), Key("limit", .count),
   ]
 
-  var allKeys: [Key] { keys + Self.shared }
+  var allKeys: [Key] { config + Self.shared }
 
-  static func named(_ name: String) -> VAMSMigration? {
-    all.first { $0.name.utf8.elementsEqual(name.utf8) }
+  /// Every parameter of the playbook that the row speaks of.
+  var parameters: [String] {
+    config.compactMap(\.parameter) + find.map(\.parameter) + (required ?? [])
   }
-
-  static let all = [
-    VAMSMigration(
-      name: "v2.1-to-v2.2", summary: "assets, versions, databases, comments and links",
-      keys: [
-        Key("assets_table_name", "assets"), Key("asset_versions_table_name", "versions"),
-        Key("s3_asset_buckets_table_name", "bucketTable"),
-        Key("databases_table_name", "databases"), Key("comment_storage_table_name", "comments"),
-        Key("asset_links_table_name", "links"), Key("asset_links_table_v2_name", "newLinks"),
-        Key("base_assets_prefix", "prefix"), Key("asset_bucket_name", "bucket"),
-      ],
-      places: [
-        Place("assets", .table("AssetStorageTable")),
-        Place("versions", .table("AssetVersionsStorageTable")),
-        Place("bucketTable", .table("S3AssetBucketsStorageTable")),
-        Place("databases", .table("DatabaseStorageTable")),
-        Place("comments", .table("CommentStorageTable"), optional: true),
-        Place("links", .table("AssetLinksStorageTable"), optional: true),
-        Place("newLinks", .table("AssetLinksStorageTableV2.2"), optional: true),
-      ], required: ["bucket"]),
-    VAMSMigration(
-      name: "v2.2-to-v2.3-legacy", summary: "the draft that no release contains",
-      keys: [
-        Key("assets_table_name", "assets"), Key("asset_versions_table_name", "versions"),
-        Key("asset_bucket_name", "bucket"),
-      ],
-      places: [
-        Place("assets", .table("AssetStorageTable")),
-        Place("versions", .table("AssetVersionsStorageTable")),
-      ], required: ["bucket"]),
-    VAMSMigration(
-      name: "v2.2-to-v2.3", summary: "search indexes made anew",
-      keys: [
-        Key("function_name", "reindexer"), Key("operation", "operation"),
-        Key("clear_indexes", "clear", .flag),
-      ],
-      places: [
-        Place("reindexer", .output("ReindexerFunctionNameOutput")),
-        Place("assetQueue", .queue(suffix: "-assetIndexer"), optional: true),
-        Place("fileQueue", .queue(suffix: "-fileIndexer"), optional: true),
-      ], invokesInDryRun: true),
-    VAMSMigration(
-      name: "v2.4-to-v2.5", summary: "versions of assets and files under new keys",
-      keys: [
-        Key("asset_storage_table_name", "assets"),
-        Key("asset_versions_storage_table_name_v1", "assetVersions"),
-        Key("asset_versions_storage_table_name_v2", "assetVersionsV2"),
-        Key("asset_file_versions_storage_table_name_v1", "fileVersions"),
-        Key("asset_file_versions_storage_table_name_v2", "fileVersionsV2"),
-        Key("asset_file_metadata_versions_storage_table_name", "fileMetadataVersions"),
-        Key("clear_v2", "clear", .yes),
-      ],
-      places: [
-        Place("assets", .table("AssetStorageTable")),
-        Place("assetVersions", .table("AssetVersionsStorageTable")),
-        Place("assetVersionsV2", .table("AssetVersionsStorageTableV2")),
-        Place("fileVersions", .table("AssetFileVersionsStorageTable")),
-        Place("fileVersionsV2", .table("AssetFileVersionsStorageTableV2")),
-        Place(
-          "fileMetadataVersions", .table("AssetFileMetadataVersionsStorageTable"), optional: true),
-      ]),
-  ]
 }

@@ -52,6 +52,9 @@ struct VAMSOptions: Sendable {
   private static let switches = [
     Word("clear-indexes", "clear_indexes", "Have the search indexes emptied first."),
     Word("clear-v2", "clear_v2", "Empty the new tables of versions first."),
+    Word(
+      "delete-old-data", "delete_old_data",
+      "Delete each old record that is found in the new tables."),
   ]
 
   static let fields: [Field<Self>] =

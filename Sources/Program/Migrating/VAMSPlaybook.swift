@@ -67,12 +67,22 @@ struct VAMSPlaybook {
   private func isLeftOut(_ step: JSONValue) -> Bool {
     let text = step["with"]?.text ?? ""
     if omitted.contains(where: { text.contains("${\($0)}") }) { return true }
+    // The old scripts asked nobody; what they would have is taken back by a command.
+    if Self.isGate(step) { return true }
     guard isDry else { return false }
     switch step["uses"]?.string {
     case "tables.migrate": return false
-    case "lambda.invoke": return !migration.invokesInDryRun
+    case "lambda.invoke": return migration.dryRunInvokes != true
     case _: return true
     }
+  }
+
+  private static func isGate(_ step: JSONValue) -> Bool { step["uses"]?.string == "gate.approval" }
+
+  /// What a parameter of the playbook says now, if that is a text.
+  func text(_ parameter: String) -> String? {
+    guard !omitted.contains(parameter) else { return nil }
+    return (values[parameter] ?? shipped["parameters"]?[parameter])?.string
   }
 
   private func changed(_ with: JSONValue, of action: String) -> JSONValue {
@@ -94,10 +104,21 @@ struct VAMSPlaybook {
         with["changes"] = .bool(false)
       }
       with["payload"] = payload
-      if let profile { with["profile"] = .string(profile) }
-    case _:
-      if let profile, action.hasPrefix("sqs.") { with["profile"] = .string(profile) }
+    case _: break
     }
-    return with
+    return accounted(with)
+  }
+
+  /// With the profile wherever an account's region is said.
+  private func accounted(_ value: JSONValue) -> JSONValue {
+    guard let profile else { return value }
+    switch value {
+    case .array(let elements): return .array(elements.map { accounted($0) })
+    case .object(let members):
+      var object = JSONValue.object(members.map { .init($0.name, accounted($0.value)) })
+      if object["region"] != nil, object["profile"] == nil { object["profile"] = .string(profile) }
+      return object
+    case .null, .bool, .number, .string: return value
+    }
   }
 }

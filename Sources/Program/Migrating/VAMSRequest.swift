@@ -5,18 +5,20 @@ internal import Rollouts
 
 /// A migration of VAMS as a person asked for it: options, the old file, and the stack put together.
 struct VAMSRequest {
+  let migrations: VAMSMigrations
   let migration: VAMSMigration
   let options: VAMSOptions
   var profile: String?
   var region: String?
   var stack: String?
-  var playbooks: String?
   var environment: String?
   var isDry = false
   var settings: [Assignment] = []
 
   /// The playbook that does it, with remarks for the person.
-  func playbook(_ file: VAMSConfig, wiring: Wiring) async throws -> (JSONValue, notes: [Line]) {
+  func playbook(
+    _ file: VAMSConfig, wiring: Wiring
+  ) async throws -> (VAMSPlaybook, notes: [Line]) {
     let strangers = options.strangers(to: migration)
     guard strangers.isEmpty else {
       throw Refusal(
@@ -28,14 +30,14 @@ struct VAMSRequest {
     let region = try NamedRegion.find(
       region ?? config.text("aws_region"), wiring,
       hint: "Say --region, or 'aws_region' in the configuration file, or set AWS_REGION.")
-    let shipped = try shipped()
+    let shipped = try migrations.playbook(of: migration)
     var book = VAMSPlaybook(migration: migration, shipped: shipped)
     book.profile = profile
     book.environment = environment
     book.isDry = isDry || config.flag("dry_run")
     book.limit = config.count("limit").flatMap { $0 > 0 ? $0 : nil }
     book.values["region"] = .string(region)
-    for key in migration.keys {
+    for key in migration.config {
       if let parameter = key.parameter, let value = config.values[key.name] {
         switch key.kind {
         case .text, .flag, .count: book.values[parameter] = value
@@ -46,20 +48,7 @@ struct VAMSRequest {
     for (name, value) in try settings(of: shipped) { book.values[name] = value }
     let found = try await find(&book, region: region, wiring: wiring)
     try check(book)
-    return (book.json, found + remarks(config, book))
-  }
-
-  private func shipped() throws -> JSONValue {
-    let folder = try PlaybookFolder.find(PlaybookFolder.migrations, named: playbooks)
-    let path = "\(folder)/\(migration.file)"
-    let document = JSONDocument(
-      try InputFile.read(path, noun: "playbook"), dialect: .json5,
-      bytesMax: JSONLimit.playbookBytesMax)
-    guard let root = document.root, document.problems.isEmpty else {
-      throw PlaybookProblems(
-        document.problems.map { .init(file: path, position: $0.position, message: $0.message) })
-    }
-    return JSONValue(root)
+    return (book, found + remarks(config, book))
   }
 
   /// What `--set` says, typed as the playbook's own value is.
@@ -92,7 +81,7 @@ struct VAMSRequest {
   private func find(
     _ book: inout VAMSPlaybook, region: String, wiring: Wiring
   ) async throws -> [Line] {
-    let missing = migration.places.filter { book.values[$0.parameter] == nil }
+    let missing = migration.find.filter { book.values[$0.parameter] == nil }
     var notes: [Line] = []
     var there: VAMSStack?
     if let stack, !missing.isEmpty {
@@ -126,10 +115,10 @@ struct VAMSRequest {
   }
 
   private func check(_ book: VAMSPlaybook) throws {
-    let lacking = migration.required.filter { book.values[$0] == nil }
+    let lacking = (migration.required ?? []).filter { book.values[$0] == nil }
     guard lacking.isEmpty else {
       let keys = lacking.map { parameter in
-        migration.keys.first { $0.parameter == parameter }?.name ?? parameter
+        migration.config.first { $0.parameter == parameter }?.name ?? parameter
       }
       throw Refusal(
         .badInput, "\(migration.name) needs to know: \(keys.joined(separator: ", "))",

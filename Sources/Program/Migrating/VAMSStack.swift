@@ -45,6 +45,8 @@ struct VAMSStack: Sendable {
         contents.resources.filter {
           $0.type.hasSameBytes(as: "AWS::SQS::Queue") && ($0.physicalID?.hasSuffix(suffix) ?? false)
         }.compactMap(\.physicalID))
+    case .resource(let types):
+      found = Set(contents.resources.filter { types.contains($0.type) }.compactMap(\.physicalID))
     }
     guard found.count <= 1 else {
       throw .refused(
@@ -62,6 +64,7 @@ struct VAMSStack: Sendable {
     case .table(let construct): "table \(construct)"
     case .output(let key): "output \(key)"
     case .queue(let suffix): "queue *\(suffix)"
+    case .resource(let types): types.joined(separator: " or ")
     }
   }
 }

@@ -6,6 +6,8 @@ internal import Rollouts
 struct VAMSSurvey: Sendable {
   /// Physical names by construct.
   let tables: [String: String]
+  /// Further constructs to count, of later releases.
+  let others: [String]
   let region: String
   let profile: String?
   let wiring: Wiring
@@ -37,6 +39,7 @@ struct VAMSSurvey: Sendable {
     counts.bareMetadataVersions = try await count("AssetFileMetadataVersionsStorageTable") {
       ($0["databaseId:assetId"]?["S"]?.string ?? "").isEmpty
     }
+    for construct in others { counts.others[construct] = try await count(construct) }
     return counts
   }
 

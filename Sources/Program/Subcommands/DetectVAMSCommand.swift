@@ -17,6 +17,9 @@ struct DetectVAMSCommand: Command {
       "A table by its construct, such as AssetStorageTable; wins over the stack."),
     .option("region", \.region, "region", "Where they are; by default AWS_REGION."),
     .option("profile", \.profile, "name", "The AWS profile."),
+    .option(
+      "playbooks", \.playbooks, "folder", "Where the playbooks of migrations are.",
+      completes: .files),
     .flag("json", \.isJSON, "The answer as a JSON object."),
   ]
   static let examples = [
@@ -33,28 +36,28 @@ struct DetectVAMSCommand: Command {
   var tables: [Assignment] = []
   var region: String?
   var profile: String?
+  var playbooks: String?
   var isJSON = false
 
   func problem() -> String? {
-    if stack == nil && tables.isEmpty { return "say --stack or --table" }
-    return tables.first { !VAMSSurvey.constructs.contains($0.name) }.map {
-      "'\($0.name)' tells nothing; choose from \(VAMSSurvey.constructs.joined(separator: ", "))"
-    }
+    stack == nil && tables.isEmpty ? "say --stack or --table" : nil
   }
 
   func run(in context: Context) async throws -> Int32 {
     let wiring = context.wiring
     let region = try NamedRegion.find(region, wiring, hint: "Say --region, or set AWS_REGION.")
-    let names = try await names(region, wiring)
+    let migrations = try VAMSMigrations.read(named: playbooks).all
+    let others = migrations.flatMap { $0.evidence?.moved ?? [] }.flatMap { [$0.from, $0.to] }
+    let names = try await names(VAMSSurvey.constructs + others, region, wiring)
     guard names["AssetStorageTable"] != nil else {
       throw Refusal(
         .badInput, "the table AssetStorageTable is not known",
         hint: "Name it: --table AssetStorageTable=NAME.")
     }
     let counts = try await VAMSSurvey(
-      tables: names, region: region, profile: profile, wiring: wiring
+      tables: names, others: others, region: region, profile: profile, wiring: wiring
     ).counts()
-    let found = VAMSGeneration.of(counts)
+    let found = VAMSGeneration.of(counts, later: migrations)
     if isJSON {
       context.console.write(json(found, counts).text + "\n")
     } else {
@@ -63,13 +66,19 @@ struct DetectVAMSCommand: Command {
     return (found.release == nil ? ExitCode.stuck : .done).rawValue
   }
 
-  private func names(_ region: String, _ wiring: Wiring) async throws -> [String: String] {
+  /// Physical names by construct.
+  private func names(
+    _ constructs: [String], _ region: String, _ wiring: Wiring
+  ) async throws -> [String: String] {
+    if let stranger = tables.first(where: { !constructs.contains($0.name) }) {
+      throw Refusal(
+        .usage, "'\(stranger.name)' tells nothing",
+        hint: "Choose from \(constructs.joined(separator: ", ")).")
+    }
     var names: [String: String] = [:]
     if let stack {
       let there = try await VAMSStack.read(stack, region: region, profile: profile, wiring: wiring)
-      for construct in VAMSSurvey.constructs {
-        names[construct] = try there.find(.table(construct))
-      }
+      for construct in constructs { names[construct] = try there.find(.table(construct)) }
     }
     for table in tables { names[table.name] = table.value }
     return names

@@ -7,15 +7,17 @@ struct MigrateVAMSCommand: Command {
   static let name = "vams"
   static let summary = "Migrate the data of VAMS as its old scripts did, with their files."
   static let discussion = """
-    NAME is one of these:
+    NAME is v2.1-to-v2.2, v2.2-to-v2.3-legacy (the draft), v2.2-to-v2.3 (search indexes), \
+    v2.3-to-v2.4, v2.4-to-v2.5, or another one that \(PlaybookFolder.migrations) holds.
 
-    \(VAMSMigration.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+    It is run by the playbook of that name there, with the old script's configuration file as it \
+    is. An option wins over the file, and the file over the playbook. Tables that nobody names are \
+    found in --stack. A dry run reads, transforms and reports everything, and writes nothing. A \
+    migration may be run again, also after a trial of a few items with --limit: what has its new \
+    shape is left alone.
 
-    It is run by the playbook of that name in \(PlaybookFolder.migrations), with the old script's \
-    configuration file as it is. An option wins over the file, and the file over the playbook. \
-    Tables that nobody names are found in --stack. A dry run reads, transforms and reports \
-    everything, and writes nothing. A migration may be run again, also after a trial of a few \
-    items with --limit: what has its new shape is left alone.
+    --report reads the tables back and writes what the old verifying script did, a CSV of faults \
+    and a summary as JSON; with --verify nothing else is done. Faults end the command with 3.
 
     Without a NAME, SCHEMA is the file of the script that copies one stack into another. It is \
     read as that script did, with one addition: pairs under 'attributes' rename attributes, which \
@@ -53,6 +55,12 @@ struct MigrateVAMSCommand: Command {
         "existing", \.existing, "policy",
         "What to do about what the targets hold already: overwrite (as the old script did), keep, "
           + "or refuse to begin."),
+      .option(
+        "report", \.report, "file",
+        "Write the old verifying script's report (CSV, and JSON beside it) and judge by it.",
+        completes: .files),
+      .option("output", \.report, "file", "The same, as that script called it."),
+      .flag("verify", \.verifiesOnly, "Only write the report; nothing is changed."),
       .flag("print", \.prints, "Print the playbook instead of running it."),
       .flag("dry-run", \.isDryRun, "Show what would be done, and change nothing."),
       .flag("yes", letter: "y", \.isSure, "Do not ask before beginning."),
@@ -87,6 +95,8 @@ struct MigrateVAMSCommand: Command {
   var settings: [Assignment] = []
   var options = VAMSOptions()
   var existing = ExistingItems.overwrite
+  var report: String?
+  var verifiesOnly = false
   var prints = false
   var isDryRun = false
   var isSure = false
@@ -100,11 +110,19 @@ struct MigrateVAMSCommand: Command {
     case refuse
   }
 
+  func problem() -> String? {
+    if verifiesOnly, report == nil { return "--verify needs --report FILE" }
+    return isSchema && report != nil ? "--report is for a migration by name" : nil
+  }
+
+  /// A word that is neither a migration nor a file was meant to be a migration.
+  private var isSchema: Bool { file.contains("/") || file.contains(".json") || file == "-" }
+
   func run(in context: Context) async throws -> Int32 {
-    if let migration = VAMSMigration.named(file) {
-      return try await migrate(migration, context).rawValue
+    guard isSchema else {
+      let migrations = try VAMSMigrations.read(named: playbooks)
+      return try await migrate(migrations.named(file), migrations, context).rawValue
     }
-    try checkSchema()
     let schema = try MigrationSchemaReader.read(
       try InputFile.read(file, noun: "migration schema"), file: file)
     let text =
@@ -129,39 +147,51 @@ struct MigrateVAMSCommand: Command {
 
   /// Runs a shipped migration; a dry run is a rollout too, which writes nothing.
   private func migrate(
-    _ migration: VAMSMigration, _ context: Context
+    _ migration: VAMSMigration, _ migrations: VAMSMigrations, _ context: Context
   ) async throws -> ExitCode {
+    if report != nil, migration.report == nil {
+      throw Refusal(
+        .usage, "\(migration.name) had no verifying script, so there is no report of it",
+        hint: "Its steps prove what they wrote: see 'cutover status --json'.")
+    }
     let file = try config.map {
       try VAMSConfigReader.read(
-        try InputFile.read($0, noun: "configuration file"), file: $0, for: migration)
+        try InputFile.read($0, noun: "configuration file"), file: $0, for: migration,
+        among: migrations.all)
     }
     let request = VAMSRequest(
-      migration: migration, options: options, profile: profile, region: region, stack: stack,
-      playbooks: playbooks, environment: environment, isDry: isDryRun, settings: settings)
+      migrations: migrations, migration: migration, options: options, profile: profile,
+      region: region, stack: stack, environment: environment, isDry: isDryRun, settings: settings)
     let (book, notes) = try await request.playbook(file ?? VAMSConfig(), wiring: context.wiring)
-    let text = book.pretty() + "\n"
+    let text = book.json.pretty() + "\n"
     if prints {
       context.console.write(text)
       return .done
     }
-    let read = try ReadPlaybook.read(text, name: "\(migration.name) (as it would run)", context)
     if !drive.isJSON { context.console.show(notes) }
+    if verifiesOnly { return try await verify(book, context) }
+    let read = try ReadPlaybook.read(text, name: "\(migration.name) (as it would run)", context)
     let words = ["migrate", "vams", migration.name] + (config.map { ["--config", $0] } ?? [])
-    return try await Launch(
+    let code = try await Launch(
       context: context, read: read, name: migration.file, planWords: words + ["--print"],
       live: .blue, isSure: isSure || isDryRun, anyway: false, drive: drive, person: person,
       journal: journal
     ).run()
+    return code == .done && !book.isDry ? try await verify(book, context) : code
   }
 
-  /// A word that is neither a migration nor a file was meant to be a migration.
-  private func checkSchema() throws {
-    guard !file.contains("/"), !file.contains(".json"), file != "-" else { return }
-    let names = VAMSMigration.all.map(\.name)
-    let near = nearest(to: file, in: names).map { "; did you mean '\($0)'?" } ?? ""
-    throw Refusal(
-      .usage, "there is no migration '\(file)'\(near)",
-      hint: "There are: \(names.joined(separator: ", ")). A schema's file name ends with .json.")
+  /// Writes the report, if one was asked for; its faults decide how the command ends.
+  private func verify(_ book: VAMSPlaybook, _ context: Context) async throws -> ExitCode {
+    guard let report, let kind = book.migration.report else { return .done }
+    let (successes, errors) = try await VAMSVerification(
+      book: book, kind: kind, region: book.text("region") ?? "", wiring: context.wiring
+    ).write(to: report)
+    let line: Line =
+      errors == 0
+      ? "\("✓", .good) \(successes) records are as they should be: \(report)"
+      : "\("✗", .bad) \(errors) records have faults, \(successes) are as they should be: \(report)"
+    if !drive.isJSON { context.console.show(line) }
+    return errors == 0 ? .done : .stuck
   }
 
   private func show(_ read: ReadPlaybook, _ context: Context) async throws -> ExitCode {

@@ -80,6 +80,18 @@ struct DetectVAMSTests {
       """)
     let fifth = try detect(tables)
     #expect(fifth.code == 0 && fifth.text.contains("2.5: versions"), "\(fifth.all)")
+    // A later release that the program never heard of: a row of data, and a playbook.
+    let folder = try NewMigration.make(in: stage.cutover)
+    let moved = [try table("OldTags", "[{}]"), try table("NewTags", "[]")]
+    let sixth = try detect(tables + moved, ["--playbooks", folder])
+    #expect(sixth.code == 0 && sixth.text.contains("migrate vams v2.5-to-v2.6"), "\(sixth.all)")
+    _ = try stage.server.python(
+      """
+      client("dynamodb", region_name="us-east-1").put_item(
+        TableName="\(prefix)-NewTags", Item={"id": {"S": "0"}})
+      """)
+    let done = try detect(tables + moved, ["--playbooks", folder])
+    #expect(done.text.contains("2.6: items are in the tables of 2.6"), "\(done.all)")
     let bare = try table("AssetFileMetadataVersionsStorageTable", "[{}]")
     let partly = try detect(tables + [bare])
     #expect(partly.code == 3 && partly.text.contains("1 rows of metadata versions lack the key"))

@@ -1,5 +1,6 @@
 import Foundation
 import Harness
+import JSON
 import Testing
 
 /// The recorded runs of the scripts of 2.2 and of the draft, and what those scripts got wrong.
@@ -21,9 +22,42 @@ struct MigrateTo22Tests {
     #expect(dry.code == 0, "\(dry.all)")
     #expect(dry.text.contains("items would be written"), "\(dry.all)")
     #expect(try old.digest() == before)
-    let run = try old.run(name, more)
-    #expect(run.code == 0, "\(run.all)")
+    let run = try old.run(name, more + ["--report", "reports/r.csv"])
+    // Whatever the old script left with faults stays so, and decides how the command ends.
+    #expect(run.code == 3 && run.all.contains("records have faults"), "\(run.all)")
     #expect(try old.compare() == alike)
+    try expectReport(of: old)
+  }
+
+  /// Holds the report against the recorded one, but for what only its verifier found wrong: it asked
+  /// every version row for a field that its own migration does not write.
+  private func expectReport(of old: VAMSMigrationStage) throws {
+    let found = old.lines("reports/r.csv")
+    let summary = try old.json("reports/r_summary.json")
+    let path = "\(old.folder)/verify_report"
+    guard let recorded = try? String(contentsOfFile: "\(path).csv", encoding: .utf8) else {
+      #expect(found.first == "asset_id,error_type,error_message,field")
+      #expect(
+        summary.members?.map(\.name) == [
+          "timestamp", "version_verification", "update_verification", "total_success",
+          "total_errors", "report_file",
+        ])
+      #expect(summary["total_errors"]?.integer == found.count - 1, "\(found)")
+      return
+    }
+    let expected = recorded.components(separatedBy: .newlines).filter {
+      !$0.isEmpty && !$0.contains(",incomplete_version_record,")
+    }
+    #expect(found.first == expected.first)
+    #expect(found.dropFirst().sorted() == expected.dropFirst().sorted())
+    let text = try String(contentsOfFile: "\(path)_summary.json", encoding: .utf8)
+    let said = try JSONValue(reading: Array(text.utf8))
+    #expect(summary.members?.map(\.name) == said.members?.map(\.name))
+    for section in ["asset", "database", "comment", "asset_links"].map({ "\($0)_verification" }) {
+      #expect(summary[section] == said[section], "\(section)")
+    }
+    #expect(summary["total_errors"]?.integer == expected.count - 1)
+    #expect(summary["version_verification"]?["error_count"]?.integer == 0)
   }
 
   @Test(
@@ -42,24 +76,17 @@ struct MigrateTo22Tests {
     }
   }
 
-  @Test("killed in the middle it is taken back whole, or carried on to the same end")
+  @Test("killed in the middle it is taken back whole")
   func killed() async throws {
     let old = try VAMSMigrationStage("v2.1_to_v2.2_at_v2.2.0")
     let before = try old.digest()
-    let more = ["--set", "release=2.2.0"]
-    for point in ["journal-after:12", "journal-after:20"] {
-      let killed = try old.run("v2.1-to-v2.2", more, program: .crashRunner, kill: point)
-      #expect(killed.code == 128 + SIGKILL, "\(killed.all)")
-      let back = try old.stage.run(["rollback", "--reason", "practice"])
-      #expect(back.code == 0 || back.code == 1, "\(back.all)")
-      #expect(try old.digest() == before)
-    }
     let killed = try old.run(
-      "v2.1-to-v2.2", more, program: .crashRunner, kill: "journal-after:16")
+      "v2.1-to-v2.2", ["--set", "release=2.2.0"], program: .crashRunner, kill: "call-after:5")
     #expect(killed.code == 128 + SIGKILL, "\(killed.all)")
-    let resumed = try old.stage.run(["resume"])
-    #expect(resumed.code == 0, "\(resumed.all)")
-    #expect(try old.compare() == "alike: 324 items\n")
+    #expect(try old.digest() != before)
+    let back = try old.stage.run(["rollback", "--reason", "practice"])
+    #expect(back.code == 0, "\(back.all)")
+    #expect(try old.digest() == before)
   }
 
   @Test("an asset whose version cannot be told is named and left as it is, not stripped")

@@ -17,6 +17,19 @@ struct ReindexTests {
     def handle(self, path, query):
         if path == "/calls":
             return self.answer(200, [], json.dumps(shared.get("calls", [])))
+        if path == "/":
+            # CloudWatch: a document is added until the third look.
+            form = urllib.parse.parse_qs(self.body().decode())
+            with changed:
+                looks = shared.setdefault("looks", [])
+                looks.append(form["MetricDataQueries.member.1.Expression"][0])
+            points = "".join(f"<member>{1 if len(looks) < 3 else 0}.0</member>" for _ in range(9))
+            return self.answer(200, [], "<GetMetricDataResponse><GetMetricDataResult>"
+                "<MetricDataResults><member><Id>change</Id><StatusCode>Complete</StatusCode>"
+                f"<Values>{points}</Values></member></MetricDataResults>"
+                "</GetMetricDataResult></GetMetricDataResponse>")
+        if path == "/looks":
+            return self.answer(200, [], json.dumps(shared.get("looks", [])))
         name = path.split("/")[3]
         with changed:
             shared.setdefault("calls", []).append(
@@ -61,8 +74,10 @@ struct ReindexTests {
     return (output, Array(try Self.calls(server).dropFirst(before.count)))
   }
 
-  private static func calls(_ server: ScriptedServer) throws -> [JSONValue] {
-    let text = try Tool.run(["curl", "--silent", "\(server.base)/calls"]).text
+  private static func calls(
+    _ server: ScriptedServer, _ what: String = "calls"
+  ) throws -> [JSONValue] {
+    let text = try Tool.run(["curl", "--silent", "\(server.base)/\(what)"]).text
     return try JSONValue(reading: Array(text.utf8)).elements ?? []
   }
 
@@ -114,7 +129,32 @@ struct ReindexTests {
     }
   }
 
-  @Test("it waits until the queues of both indexers are empty")
+  @Test("killed while the function ran, it is not invoked again before a person has looked")
+  func killed() async throws {
+    try await ScriptedServer.run(Self.server) { server in
+      let binary = try Binary()
+      let environment = [
+        "AWS_ENDPOINT_URL": server.base, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+      ]
+      let words = [
+        "migrate", "vams", "v2.2-to-v2.3", "--function-name", "ok", "--region", "us-east-1",
+        "--playbooks", VAMSMigrationStage.playbooks, "--yes",
+      ]
+      let killed = try binary.run(
+        words, program: .crashRunner,
+        environment: environment.merging(["CUTOVER_KILL": "journal-before:6"]) { $1 })
+      #expect(killed.code == 128 + SIGKILL, "\(killed.all)")
+      #expect(try Self.calls(server).count == 1)
+      let again = try binary.run(words, environment: environment)
+      #expect(again.code == 3 && again.all.contains("reindex"), "\(again.all)")
+      #expect(try Self.calls(server).count == 1)
+      let retried = try binary.run(["retry", "reindex"], environment: environment)
+      #expect(retried.code == 0, "\(retried.all)")
+      #expect(try Self.calls(server).count == 2)
+    }
+  }
+
+  @Test("it waits until the queues of both indexers are empty and the counts of documents settle")
   func queues() async throws {
     let moto = try MotoServer.shared()
     let name = "q\(UUID().uuidString.prefix(8))"
@@ -128,11 +168,14 @@ struct ReindexTests {
       """)
     try await ScriptedServer.run(Self.server) { server in
       let binary = try Binary()
-      let environment = moto.environment.merging(["AWS_ENDPOINT_URL_LAMBDA": server.base]) { $1 }
+      let environment = moto.environment.merging([
+        "AWS_ENDPOINT_URL_LAMBDA": server.base, "AWS_ENDPOINT_URL_CLOUDWATCH": server.base,
+      ]) { $1 }
       let words = [
         "migrate", "vams", "v2.2-to-v2.3", "--function-name", "ok", "--region", "us-east-1",
         "--set", "assetQueue=\(name)-assetIndexer", "--set", "fileQueue=\(name)-fileIndexer",
-        "--set", "settled=1s", "--playbooks", VAMSMigrationStage.playbooks, "--yes",
+        "--set", "settled=1s", "--set", "indexes=the-domain", "--set", "look=1s", "--playbooks",
+        VAMSMigrationStage.playbooks, "--yes",
       ]
       let stuck = try binary.run(words + ["--set", "within=3s"], environment: environment)
       #expect(stuck.code == 3 && stuck.all.contains("files-indexed"), "\(stuck.all)")
@@ -145,6 +188,10 @@ struct ReindexTests {
       let resumed = try binary.run(["retry", "files-indexed"], environment: environment)
       #expect(resumed.code == 0, "\(resumed.all)")
       #expect(try Self.calls(server).count == 1)
+      // Two looks that saw a change, and three in a row that did not.
+      let looks = try Self.calls(server, "looks").compactMap(\.string)
+      #expect(looks.count == 5)
+      #expect(looks.first?.contains(#"MetricName="SearchableDocuments" "the-domain""#) == true)
     }
   }
 }

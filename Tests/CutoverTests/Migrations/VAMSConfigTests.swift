@@ -94,4 +94,64 @@ struct VAMSConfigTests {
     let real = try printed("v2.2-to-v2.3", config, [])
     #expect(real.text.contains(#""clear": true"#) && real.text.contains(#""dry_run": false"#))
   }
+
+  @Test("a further migration is a playbook and a row of data, and its mistakes are told")
+  func further() throws {
+    let folder = try NewMigration.make(in: binary)
+    let words = ["--playbooks", folder, "--region", "eu-west-1"]
+    func say(_ config: String) throws -> Binary.Output {
+      try binary.write("new.json", config)
+      return try binary.run(
+        ["migrate", "vams", "v2.5-to-v2.6", "--config", "new.json", "--print"] + words)
+    }
+    let output = try say(#"{"old_tags_table_name": "o", "new_tags_table_name": "n"}"#)
+    #expect(output.code == 0, "\(output.all)")
+    #expect(output.text.contains(#""old": "o""#) && output.text.contains(#""new": "n""#))
+    let mistyped = try say(#"{"old_tag_table_name": "o"}"#)
+    #expect(mistyped.errors.contains("did you mean 'old_tags_table_name'?"), "\(mistyped.all)")
+    let lacking = try say(#"{"old_tags_table_name": "o"}"#)
+    #expect(lacking.errors.contains("needs to know: table NewTags"), "\(lacking.all)")
+    for (good, bad, said) in [
+      (#""parameter": "old""#, #""parameter": "odl""#, "has no parameter 'odl'"),
+      (#""summary""#, #""sumary""#, "summary"), (#""table": "OldTags""#, #""tabel": "O""#, "table"),
+    ] {
+      let broken = try #require(binary.read("new/migrations.json")).replacing(good, with: bad)
+      try binary.write("new/migrations.json", broken)
+      let refused = try say("{}")
+      #expect(refused.code == 65 && refused.errors.contains(said), "\(refused.all)")
+      _ = try NewMigration.make(in: binary)
+    }
+  }
+}
+
+/// A migration of a release to come, in a folder of its own.
+enum NewMigration {
+  static func make(in binary: Binary) throws -> String {
+    let folder = binary.folder.file("new")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try binary.write(
+      "new/migrations.json",
+      """
+      { "migrations": [ {
+        "name": "v2.5-to-v2.6", "summary": "tags",
+        "config": [
+          { "key": "old_tags_table_name", "parameter": "old" },
+          { "key": "new_tags_table_name", "parameter": "new" }
+        ],
+        "find": [
+          { "parameter": "old", "table": "OldTags" }, { "parameter": "new", "table": "NewTags" }
+        ],
+        "evidence": { "release": "2.6", "moved": [ { "from": "OldTags", "to": "NewTags" } ] }
+      } ] }
+      """)
+    try binary.write(
+      "new/v2.5-to-v2.6.json5",
+      """
+      { playbook: 1, environment: "tags", parameters: { region: "us-east-1", old: null, new: null },
+        colors: { blue: { release: "2.5" }, green: { release: "2.6" } },
+        steps: [ { id: "tags", uses: "tables.copy", with: {
+          from: "dynamodb://${region}/${old}", to: "dynamodb://${region}/${new}" } } ] }
+      """)
+    return folder
+  }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Harness
+import JSON
 
 /// One recorded run of an old VAMS script under names of its own, and the command that stands for
 /// the script.
@@ -37,11 +38,31 @@ struct VAMSMigrationStage {
 
   func run(
     _ migration: String, _ more: [String] = [], program: Binary.Program = .cutover,
-    kill: String? = nil
+    kill: String? = nil, lambda: String? = nil
   ) throws -> Binary.Output {
     try stage.run(
       ["migrate", "vams", migration, "--config", config, "--yes", "--playbooks", Self.playbooks]
-        + more, program: program, more: kill.map { ["CUTOVER_KILL": $0] } ?? [:])
+        + more, program: program,
+      more: ["CUTOVER_KILL": kill, "AWS_ENDPOINT_URL_LAMBDA": lambda].compactMapValues { $0 })
+  }
+
+  /// States of the steps of the one environment, by id.
+  func states() throws -> [String: String] {
+    let status = try JSONValue(reading: Array(try stage.run(["status", "--json"]).text.utf8))
+    var states: [String: String] = [:]
+    for step in status["steps"]?.elements ?? [] {
+      states[step["id"]?.string ?? ""] = step["state"]?.string
+    }
+    return states
+  }
+
+  /// A file of the command's, line by line.
+  func lines(_ name: String) -> [String] {
+    (stage.cutover.read(name) ?? "").components(separatedBy: .newlines).filter { !$0.isEmpty }
+  }
+
+  func json(_ name: String) throws -> JSONValue {
+    try JSONValue(reading: Array((stage.cutover.read(name) ?? "").utf8))
   }
 
   static let playbooks = "\(AWSStage.playbooks)/migrations"
