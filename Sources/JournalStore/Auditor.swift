@@ -21,6 +21,7 @@ struct Auditor {
       try checkReferences()
       try checkEnvironments()
       try checkCheckpoints()
+      try MigrationRow.check(connection, &audit)
     } catch let error as DatabaseError where error.isCorrupt && !audit.isSound {
       // What could be read was checked, and the damage is named already.
       audit.found("the rest could not be read: \(error.message)")
@@ -28,10 +29,11 @@ struct Auditor {
     return audit
   }
 
-  /// Compares tables, triggers and views with those of a fresh journal.
+  /// Compares tables, triggers and views with those of a fresh journal of the same version.
   private mutating func checkSchema() throws {
     let fresh = try Connection(.memory, mode: .create)
-    try Schema.migrations.apply(to: fresh)
+    let version = Schema.migrations.version - (try Schema.migrations.pendingCount(in: connection))
+    try Migrations(Array(Schema.migrations.list.prefix(version))).apply(to: fresh)
     let query = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"
     let expected = Set(try fresh.rows(query))
     let found = Set(try connection.rows(query))

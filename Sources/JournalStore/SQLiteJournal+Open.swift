@@ -44,8 +44,8 @@ extension SQLiteJournal {
     let check: @Sendable (Connection) throws -> Void = { connection in
       try refuseForeign(connection)
       let pending = try Schema.migrations.pendingCount(in: connection)
-      guard pending == 0 else {
-        let known = Schema.migrations.version
+      let known = Schema.migrations.version
+      guard known - pending >= Schema.readableSince else {
         throw pending == known
           ? JournalStoreError.empty
           : JournalStoreError.older(found: known - pending, known: known)

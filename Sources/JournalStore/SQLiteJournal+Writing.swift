@@ -6,6 +6,16 @@ extension SQLiteJournal {
   package func begin(
     _ rollout: RolloutRecord, fact: Fact, lease: Lease
   ) async throws(JournalError) {
+    try await begin(rollout, facts: [fact], lease: lease)
+  }
+
+  /// Begins a rollout that has several facts from the start, all of them or none.
+  ///
+  /// For taking back what a completed rollout did: with half of its history, the rest would look as
+  /// if it were still to do. None of the facts may flip the colour or end the rollout.
+  package func begin(
+    _ rollout: RolloutRecord, facts: [Fact], lease: Lease
+  ) async throws(JournalError) {
     try await write { connection in
       try Self.fence(lease, connection)
       guard rollout.environment.utf8.elementsEqual(lease.environment.utf8) else {
@@ -33,9 +43,10 @@ extension SQLiteJournal {
         .string(rollout.from.rawValue), .string(rollout.to.rawValue),
         .string(rollout.playbookName), .string(rollout.playbook), .string(rollout.parameters),
         .string(rollout.preview), .string(started), .string(origin))
-      let row = RolloutRow(
-        environment: rollout.environment, factCount: 0, head: origin, outcome: nil)
-      _ = try Self.insert(fact, rollout.id, row, at: rollout.started, live: nil, connection)
+      for fact in facts {
+        let row = try RolloutRow.read(rollout.id, connection)
+        _ = try Self.insert(fact, rollout.id, row, at: rollout.started, live: nil, connection)
+      }
     }
   }
 

@@ -10,7 +10,11 @@ enum Schema {
 
   static let migrations = Migrations([
     Migration("tables", tables), Migration("guards", guards), Migration("views", views),
+    Migration("migrations", migrationLines),
   ])
+
+  /// Journals from this version on can be read as they are; what they lack is empty.
+  static let readableSince = 3
 
   private static let tables = """
     PRAGMA application_id = \(applicationID);
@@ -98,6 +102,46 @@ enum Schema {
       acquired TEXT NOT NULL,
       heartbeat TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// What was recorded about migrations of data: only ever added to, like facts.
+  ///
+  /// It is no fact of a rollout, since a person may mark a migration without one.
+  private static let migrationLines = """
+    CREATE TABLE migration (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      environment TEXT NOT NULL,
+      -- where it counts: 'journal', or the URL of a table
+      registry TEXT NOT NULL,
+      ordinal TEXT NOT NULL,
+      name TEXT NOT NULL,
+      event TEXT NOT NULL CHECK (event IN ('applied', 'marked', 'undone', 'unmarked')),
+      -- SHA-256 of the file's bytes
+      digest TEXT,
+      at TEXT NOT NULL,
+      who TEXT NOT NULL,
+      rollout TEXT,
+      reason TEXT NOT NULL,
+      -- SHA-256 over the hash before and the columns above
+      hash TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TRIGGER migration_stays BEFORE UPDATE ON migration
+    BEGIN SELECT RAISE(ABORT, 'a line about a migration is never changed'); END;
+
+    CREATE TRIGGER migration_is_kept BEFORE DELETE ON migration
+    BEGIN SELECT RAISE(ABORT, 'a line about a migration is never removed'); END;
+
+    CREATE VIEW applied AS
+    SELECT environment, registry, ordinal, name, event, at, who, rollout, reason, digest
+    FROM migration AS latest
+    WHERE event IN ('applied', 'marked') AND number = (
+      SELECT max(number) FROM migration AS line
+      WHERE line.environment = latest.environment AND line.registry = latest.registry
+        AND line.name = latest.name
+        AND ltrim(replace(line.ordinal, '_', ''), '0')
+          = ltrim(replace(latest.ordinal, '_', ''), '0'))
+    ORDER BY environment, registry, length(ltrim(replace(ordinal, '_', ''), '0')), ordinal;
     """
 
   /// What no statement may do, not even one typed into the `sqlite3` shell.

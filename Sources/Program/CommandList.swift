@@ -34,7 +34,15 @@ enum CommandList {
         [
           .group(
             "migrate", "Read what older tools were told, and carry it out.",
-            [.command(MigrateVAMSCommand.self, [.command(DetectVAMSCommand.self)])])
+            [.command(MigrateVAMSCommand.self, [.command(DetectVAMSCommand.self)])]),
+          .group(
+            "migrations", "Keep a registry of migrations, and run what is pending.",
+            [
+              .command(MigrationsListCommand.self), .command(MigrationsCreateCommand.self),
+              .command(MigrationsPlanCommand.self), .command(MigrationsRunCommand.self),
+              .command(MigrationsVerifyCommand.self), .command(MigrationsUndoCommand.self),
+              .command(MigrationsMarkCommand.self),
+            ]),
         ]),
       .init(
         "Writing playbooks",

@@ -43,6 +43,10 @@ import Testing
   func queries() async throws {
     let stage = try await stage()
     _ = try await stage.journal.submit(.pause(Stage.person), to: "r2", at: Stage.moment(5))
+    try await JournalRegistry(stage.journal, place: JournalRegistry.standardPlace).add(
+      MigrationRecord(
+        environment: "prod", order: try #require(MigrationOrder("0007")), name: "split",
+        digest: nil, at: Stage.moment(6), by: "ann", outcome: .applied))
     let blocks = try Self.readme.components(separatedBy: "```sql\n").dropFirst()
       .compactMap { $0.components(separatedBy: "```").first }
     #expect(blocks.count >= 8)

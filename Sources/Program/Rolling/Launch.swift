@@ -16,6 +16,8 @@ struct Launch {
   let drive: DriveOptions
   let person: PersonOption
   let journal: JournalOption
+  /// Asked while the lease is held and nothing is written yet; throws when it must not begin.
+  var mayBegin: @Sendable () async throws -> Void = {}
 
   func run() async throws -> ExitCode {
     let book = try await journal.create(in: context)
@@ -38,6 +40,7 @@ struct Launch {
       read.playbook, text: read.text, name: name, overrides: read.overrides, from: from,
       preview: preview)
     do {
+      try await mayBegin()
       try await book.begin(
         record, fact: .started(by: person.person("", in: context)), lease: helm.lease)
     } catch {
