@@ -63,17 +63,37 @@ extension SQLiteJournal {
     }
   }
 
-  /// Throws when less than a header is left: SQLite would take the file for an empty one, and begin
-  /// anew over what may be saved yet.
+  /// Throws when the file was cut: of less than a header SQLite would think that it is empty, and
+  /// begin anew over what may be saved yet; an empty page cut at its end it would not miss.
   private static func refuseStump(_ path: String) throws(JournalStoreError) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
     guard status.st_size == 0 || status.st_size >= headerBytes else {
       throw .damaged("it was cut to \(status.st_size) bytes")
     }
+    // Beside a write-ahead log the file may be shorter than its header says.
+    let hasLog = { access(path + "-wal", F_OK) == 0 }
+    guard status.st_size > 0, !hasLog(), let expected = expectedBytes(path),
+      stat(path, &status) == 0, status.st_size < expected, !hasLog()
+    else { return }
+    throw .damaged("it was cut from \(expected) to \(status.st_size) bytes")
   }
 
   private static let headerBytes = 512
+
+  /// The file's size as its header says (https://sqlite.org/fileformat2.html, section 1.3); nil
+  /// where it does not.
+  private static func expectedBytes(_ path: String) -> Int? {
+    guard let file = FileHandle(forReadingAtPath: path),
+      let header = try? file.read(upToCount: 100), header.count == 100,
+      header.starts(with: "SQLite format 3\0".utf8)
+    else { return nil }
+    let number = { (range: Range<Int>) in header[range].reduce(0) { $0 << 8 | Int($1) } }
+    // The count is only valid for the change that it was noted with.
+    guard number(24..<28) == number(92..<96) else { return nil }
+    let pageBytes = number(16..<18) == 1 ? 65536 : number(16..<18)
+    return pageBytes * number(28..<32)
+  }
 
   /// Throws unless the file is empty or ours; one snapshot, since another process may be making it.
   private static func refuseForeign(_ connection: Connection) throws {

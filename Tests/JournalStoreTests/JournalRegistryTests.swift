@@ -85,7 +85,7 @@ import Testing
     let registry = JournalRegistry(stage.journal, place: JournalRegistry.standardPlace)
     try await registry.add(try Self.record("0007"))
     try await registry.add(try Self.record("0012"))
-    #expect(try stage.sqlite3(sql).status != 0 || sql.hasPrefix("INSERT"))
+    if !sql.hasPrefix("INSERT") { #expect(try stage.sqlite3(sql).status != 0) }
     try stage.tamper(sql)
     let damages = try await stage.reopened().verify().damages.map(\.description)
     #expect(damages.contains { $0.contains(finding) }, "\(damages)")

@@ -75,11 +75,11 @@ struct MigrationHistory {
 
   private static let pageSize = 2000
 
-  /// Whether a fact is about what a step did, not about who drove or what was remarked.
+  /// Whether a fact is about what steps did and how fast, not about who drove or what was remarked.
   private static func isOfSteps(_ fact: Fact) -> Bool {
     switch fact {
     case .planned, .crossed, .applied, .verified, .failed, .retryDue, .approved, .rejected,
-      .retried, .skipped, .undone:
+      .retried, .skipped, .undone, .writesLimited:
       true
     case .started, .attached, .paused, .resumed, .rollbackRequested, .completed, .rolledBack,
       .noted:

@@ -8,6 +8,11 @@ struct MigrationProof: Sendable {
   struct Step: Sendable {
     let id: String
     let verdict: Verdict
+    /// What has changed the same tables since, where the step does not pass any more.
+    var later: [LaterChanges.Change] = []
+
+    /// Whether what it did can still be told from what others did after it.
+    var isSuperseded: Bool { !later.isEmpty }
   }
 
   let record: MigrationRecord
@@ -16,13 +21,16 @@ struct MigrationProof: Sendable {
   /// What the verify verb of each step says now.
   var steps: [Step] = []
 
-  var verdict: Verdict { .all(checks + steps.map(\.verdict)) }
+  /// A superseded step counts for nothing: its proof belongs to the time of its run.
+  var verdict: Verdict { .all(checks + steps.filter { !$0.isSuperseded }.map(\.verdict)) }
 
   /// Looks at the file, the rollout, its ledgers, and asks every step to verify once more.
   ///
-  /// A step of a table that others have written to since may well not pass any more.
+  /// A step that does not pass any more has not failed if a later migration or rollout is known to
+  /// have changed the same table: that one is named, and answers for the table now.
   static func of(
-    _ record: MigrationRecord, _ file: MigrationFile?, in place: MigrationPlace
+    _ record: MigrationRecord, _ file: MigrationFile?, _ later: LaterChanges,
+    in place: MigrationPlace
   ) async throws -> MigrationProof {
     var proof = MigrationProof(record: record)
     proof.checks.append(digestVerdict(record, file))
@@ -47,8 +55,12 @@ struct MigrationProof: Sendable {
         : .failed(imbalances.joined(separator: "; ")))
     for step in loaded.machine.steps where step.state == .done && !step.definition.isGate {
       guard let plan = step.plan else { continue }
+      let verdict = await verify(step, plan, loaded, place)
+      let tables = (step.report?.ledgers ?? []).map(\.to)
       proof.steps.append(
-        Step(id: step.id, verdict: await verify(step, plan, loaded, place)))
+        Step(
+          id: step.id, verdict: verdict,
+          later: verdict.isPassed ? [] : later.changes(of: tables, after: rollout)))
     }
     return proof
   }
@@ -89,6 +101,10 @@ struct MigrationProof: Sendable {
         steps.map { step in
           var value = Self.json(step.verdict)
           value["step"] = .string(step.id)
+          if step.isSuperseded {
+            value["verdict"] = "superseded"
+            value["by"] = .array(step.later.map { .string($0.title) })
+          }
           return value
         }),
     ]
@@ -109,7 +125,16 @@ struct MigrationProof: Sendable {
   var lines: [Line] {
     ["\(Self.sign(verdict)) \(record.title, .strong)"]
       + checks.map { "    \(Self.sign($0)) \($0.detail)" }
-      + steps.map { "    \(Self.sign($0.verdict)) \($0.id, .accent): \($0.verdict.detail)" }
+      + steps.map(Self.line)
+  }
+
+  private static func line(_ step: Step) -> Line {
+    guard step.isSuperseded else {
+      return "    \(sign(step.verdict)) \(step.id, .accent): \(step.verdict.detail)"
+    }
+    let others = step.later.map(\.description).joined(separator: ", ")
+    return "    \("·", .faint) \(step.id, .accent): verified when it was run; since then "
+      + "\(others, .strong)"
   }
 
   private static func sign(_ verdict: Verdict) -> Line {

@@ -109,21 +109,28 @@ struct MigrationUndo {
   }
 
   /// What tells a rollout that takes another one back from any other of the same playbook.
-  private static func mark(of rollout: RolloutRecord) -> String {
-    "takes back rollout \(rollout.id)"
-  }
+  private static func mark(of rollout: RolloutRecord) -> String { markPrefix + rollout.id }
+  private static let markPrefix = "takes back rollout "
 
   private func isUndo(
     _ open: RolloutRecord, of rollout: RolloutRecord, _ journal: SQLiteJournal
   ) async throws -> Bool {
     guard open.playbook.utf8.elementsEqual(rollout.playbook.utf8) else { return false }
+    return try await Self.takenBack(by: open, journal) == rollout.id
+  }
+
+  /// The rollout that this one takes back; nil for one that does work of its own.
+  static func takenBack(
+    by rollout: RolloutRecord, _ journal: SQLiteJournal
+  ) async throws -> String? {
     var last = 0
     while true {
-      let page = try await journal.facts(of: open.id, after: last, limit: Self.pageSize)
-      guard let newest = page.last else { return false }
+      let page = try await journal.facts(of: rollout.id, after: last, limit: pageSize)
+      guard let newest = page.last else { return nil }
       last = newest.sequence
       for record in page {
-        if case .noted(nil, let text) = record.fact, text == Self.mark(of: rollout) { return true }
+        guard case .noted(nil, let text) = record.fact, text.hasPrefix(markPrefix) else { continue }
+        return String(text.dropFirst(markPrefix.count))
       }
     }
   }

@@ -20,7 +20,7 @@ struct MigrationsListCommand: Command {
   static let examples = [
     Example("cutover migrations list", "Shows what was applied and what is pending."),
     Example(
-      "cutover migrations list --registry dynamodb://us-east-1/deploy --layout efcms -e prod",
+      "cutover migrations list --registry dynamodb://us-east-1/deploy --layout efcms",
       "Reads the records that EF-CMS keeps in its deploy table."),
   ]
   static let seeAlso = ["migrations plan", "migrations run"]

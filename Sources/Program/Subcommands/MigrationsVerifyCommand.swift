@@ -7,8 +7,9 @@ struct MigrationsVerifyCommand: Command {
   static let summary = "Hold applied migrations against their files, ledgers and data once more."
   static let discussion = """
     Compares digests, looks whether the ledgers of their rollouts balance, and asks every step to \
-    verify what it did as it did then. A step that proved all that a table holds does not pass any \
-    more once others have written to it. Where nothing can be repeated, it says so.
+    verify what it did as it did then. Where a step does not pass any more and a later migration \
+    or rollout has changed the same table, that one is named and answers for the table: proof \
+    belongs to the time of the run. Where nothing can be repeated, it says so.
 
     Ends with 0 when nothing failed, with 3 when something did, and with 2 when something could \
     not be told.
@@ -40,10 +41,11 @@ struct MigrationsVerifyCommand: Command {
       }
       entries = [entry]
     }
+    let later = try await LaterChanges.read(survey.entries.compactMap(\.record), in: place)
     var worst = ExitCode.done
     for entry in entries {
       guard let record = entry.record else { continue }
-      let proof = try await MigrationProof.of(record, entry.file, in: place)
+      let proof = try await MigrationProof.of(record, entry.file, later, in: place)
       switch proof.verdict {
       case .passed: break
       case .failed: worst = .stuck

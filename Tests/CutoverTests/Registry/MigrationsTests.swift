@@ -5,9 +5,9 @@ import Testing
 
 @Suite("cutover migrations")
 struct MigrationsTests {
-  private let stage: MigrationStage
+  private let stage: BookStage
 
-  init() throws { stage = try MigrationStage() }
+  init() throws { stage = try BookStage() }
 
   private static let plain = "1|Emma||\n2|Ulysses||\n3|Dracula||\n"
   private static let shelved = "1|Emma|A|\n2|Ulysses|A|\n3|Dracula|A|\n"
@@ -48,6 +48,9 @@ struct MigrationsTests {
     let broken = try stage.migrations("verify", "0002")
     #expect(broken.code == 3 && broken.text.contains("change"), "\(broken.all)")
     try stage.sql("UPDATE books SET size = 'big' WHERE id = '2'")
+    // The second one changed what the first one had proven, and answers for it now.
+    let first = try stage.migrations("verify")
+    #expect(first.code == 0 && first.text.contains("since then 0002_sizes has changed sqlite:"))
 
     let blocked = try stage.migrations("undo", "0001", "--reason", "x", "--yes")
     #expect(blocked.code == 64 && blocked.errors.contains("0002_sizes came after"))
@@ -56,6 +59,11 @@ struct MigrationsTests {
     #expect(try stage.books() == Self.shelved)
     #expect(try stage.list() == ["0001_shelves applied", "0002_sizes pending"])
     #expect(stage.log.last == "undo 0002_sizes")
+    // Nothing stands between the first one and its table any more.
+    try stage.sql("UPDATE books SET shelf = 'Z' WHERE id = '2'")
+    #expect(try stage.migrations("verify", "0001").code == 3)
+    try stage.sql("UPDATE books SET shelf = 'A' WHERE id = '2'")
+    #expect(try stage.migrations("verify", "0001").code == 0)
     #expect(try stage.migrations("undo", "0001", "--reason", "x", "--yes").code == 0)
     #expect(try stage.books() == Self.plain)
 

@@ -4,11 +4,11 @@ import Testing
 
 @Suite("The registry of migrations in DynamoDB")
 struct TableRegistryTests {
-  private let stage: MigrationStage
+  private let stage: BookStage
   private let server: MotoServer
 
   init() throws {
-    stage = try MigrationStage()
+    stage = try BookStage()
     server = try MotoServer.shared()
     try stage.write("0007_shelves", sets: "shelf", to: "A")
     try stage.write("0008_sizes", sets: "size", to: "big")

@@ -3,7 +3,7 @@ import Harness
 import JSON
 
 /// A folder with a SQLite table of books and migrations of it, and the program to run them.
-struct MigrationStage {
+struct BookStage {
   let cutover: Binary
 
   init() throws {
