@@ -44,7 +44,9 @@ let package = Package(
     .target(
       name: "Local",
       dependencies: ["Resources", "SQLite", "Digests", "Subprocesses", "JSON", "CLinux"]),
-    .target(name: "Transforms", dependencies: ["Resources", "SQLite", "JSON", "Digests"]),
+    .target(
+      name: "Transforms",
+      dependencies: ["Resources", "SQLite", "JSON", "Digests", "Subprocesses"]),
     .target(name: "DNS", dependencies: ["Resources", "Wire", "Digests"]),
     .target(name: "Exports", dependencies: ["Resources", "JSON", "Digests"]),
     .target(

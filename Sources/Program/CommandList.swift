@@ -43,6 +43,9 @@ enum CommandList {
               .command(MigrationsVerifyCommand.self), .command(MigrationsUndoCommand.self),
               .command(MigrationsMarkCommand.self),
             ]),
+          .group(
+            "transform", "Try what changes the shape of items.",
+            [.command(TransformTryCommand.self)]),
         ]),
       .init(
         "Writing playbooks",

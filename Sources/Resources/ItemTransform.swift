@@ -22,6 +22,8 @@ package protocol TransformMaker: Sendable {
   func make(sql: String) throws(Failure) -> any ItemTransform
   /// Compiles a statement with targets and lookups of its own; reads no data.
   func make(_ statement: TransformStatement) throws(Failure) -> any TableTransform
+  /// A program that is asked instead; starts nothing before it is first asked.
+  func make(_ filter: FilterProgram) throws(Failure) -> any TableTransform
   /// How the machine would go about a statement, a line each, as `EXPLAIN QUERY PLAN` says it.
   func explain(_ statement: TransformStatement) throws(Failure) -> [String]
   /// Opens or makes the file that holds the lookups.
@@ -37,6 +39,10 @@ package struct NoTransforms: TransformMaker {
   package func make(
     _ statement: TransformStatement
   ) throws(Failure) -> any TableTransform { throw Self.none }
+
+  package func make(_ filter: FilterProgram) throws(Failure) -> any TableTransform {
+    throw Self.none
+  }
 
   package func explain(_ statement: TransformStatement) throws(Failure) -> [String] {
     throw Self.none

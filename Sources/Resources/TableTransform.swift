@@ -5,6 +5,12 @@
 package protocol TableTransform: Sendable {
   /// What becomes of each item, in the order of the items; one bad item does not spoil the others.
   func apply(_ items: [Item]) async throws(Failure) -> [MigrationOutcome]
+  /// Lets go of whatever it has started; it is asked no more.
+  func close() async throws(Failure)
+}
+
+extension TableTransform {
+  package func close() async throws(Failure) {}
 }
 
 /// What a transform makes of one source item; never nothing at all.

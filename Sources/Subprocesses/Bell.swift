@@ -7,6 +7,7 @@ final class Bell: Sendable {
   init() throws(SubprocessFailure) {
     pipe = try Pipe()
     pipe.writing.makeNonblocking()
+    pipe.reading.makeNonblocking()
   }
 
   /// What to poll for reading.
@@ -15,5 +16,11 @@ final class Bell: Sendable {
   func ring() {
     var byte: UInt8 = 1
     _ = write(pipe.writing.number, &byte, 1)
+  }
+
+  /// Hears everything that rang so far.
+  func clear() {
+    var bytes = [UInt8](repeating: 0, count: 64)
+    while read(pipe.reading.number, &bytes, bytes.count) == bytes.count {}
   }
 }

@@ -7,19 +7,20 @@ struct Intake {
   private let stream: OutputStream
   private let line: Subprocess.LineHandler?
   private var pipe: Descriptor?
-  private var lines = LineSplitter()
+  private var lines: LineSplitter
   private var buffer = [UInt8](repeating: 0, count: pieceBytes)
   private(set) var capture: BoundedCapture
   private(set) var isAbandoned = false
 
   init(
-    _ stream: OutputStream, _ pipe: Descriptor, bytesMax: Int,
+    _ stream: OutputStream, _ pipe: Descriptor, bytesMax: Int, lineBytesMax: Int,
     line: Subprocess.LineHandler?
   ) {
     pipe.makeNonblocking()
     self.stream = stream
     self.line = line
     self.pipe = pipe
+    lines = LineSplitter(bytesMax: lineBytesMax)
     capture = BoundedCapture(bytesMax: bytesMax)
   }
 

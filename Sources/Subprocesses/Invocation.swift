@@ -14,6 +14,8 @@ package struct Invocation: Sendable {
   package var input: [UInt8]
   /// The most that is kept of each output stream; of a longer one, the beginning and the end.
   package var outputBytesMax: Int
+  /// A longer line of output comes in pieces of this size.
+  package var lineBytesMax: Int
   /// How long the process may take; nil for as long as the task is not cancelled.
   package var timeLimit: Duration?
   /// How long the process group has between being asked to end and being killed.
@@ -22,7 +24,8 @@ package struct Invocation: Sendable {
   package init(
     _ program: String, _ arguments: [String] = [], environment: [String: String],
     folder: String? = nil, input: [UInt8] = [], outputBytesMax: Int = 256 << 10,
-    timeLimit: Duration?, grace: Duration = .seconds(5)
+    lineBytesMax: Int = LineSplitter.lineBytesMax, timeLimit: Duration?,
+    grace: Duration = .seconds(5)
   ) {
     self.program = program
     self.arguments = arguments
@@ -30,6 +33,7 @@ package struct Invocation: Sendable {
     self.folder = folder
     self.input = input
     self.outputBytesMax = outputBytesMax
+    self.lineBytesMax = lineBytesMax
     self.timeLimit = timeLimit
     self.grace = grace
   }

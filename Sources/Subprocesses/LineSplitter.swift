@@ -1,9 +1,12 @@
 /// Cuts a stream into lines, each without its line feed.
-struct LineSplitter {
-  /// A longer line comes in pieces of this size, so that no output can grow our memory.
-  static let lineBytesMax = 64 << 10
+package struct LineSplitter {
+  /// A longer line comes in pieces, by default of this size, so that no output can grow our memory.
+  package static let lineBytesMax = 64 << 10
 
+  let bytesMax: Int
   private var unfinished: [UInt8] = []
+
+  init(bytesMax: Int = lineBytesMax) { self.bytesMax = bytesMax }
 
   mutating func append(_ bytes: ArraySlice<UInt8>, _ take: ([UInt8]) -> Void) {
     var rest = bytes
@@ -24,8 +27,8 @@ struct LineSplitter {
 
   private mutating func add(_ bytes: ArraySlice<UInt8>, _ take: ([UInt8]) -> Void) {
     var rest = bytes
-    while unfinished.count + rest.count > Self.lineBytesMax {
-      let room = Self.lineBytesMax - unfinished.count
+    while unfinished.count + rest.count > bytesMax {
+      let room = bytesMax - unfinished.count
       take(unfinished + rest.prefix(room))
       unfinished.removeAll(keepingCapacity: true)
       rest = rest.dropFirst(room)

@@ -11,6 +11,8 @@ struct Watch {
   private let pid: Int32
   private let handle: ProcessHandle
   private let bell: Bell
+  /// Where input comes from and lines go to instead; nil for input that is known beforehand.
+  private let dialogue: Dialogue?
   private let started = ContinuousClock.now
 
   private var input: Descriptor?
@@ -37,10 +39,10 @@ struct Watch {
   }
 
   static func run(
-    _ invocation: Invocation, bell: Bell, line: Subprocess.LineHandler?
+    _ invocation: Invocation, bell: Bell, line: Subprocess.LineHandler?, dialogue: Dialogue? = nil
   ) -> Result<Outcome, SubprocessFailure> {
     do throws(SubprocessFailure) {
-      var watch = try Watch(invocation, bell: bell, line: line)
+      var watch = try Watch(invocation, bell: bell, line: line, dialogue: dialogue)
       while !watch.isOver { watch.turn() }
       return .success(try watch.finish())
     } catch {
@@ -49,7 +51,7 @@ struct Watch {
   }
 
   private init(
-    _ invocation: Invocation, bell: Bell, line: Subprocess.LineHandler?
+    _ invocation: Invocation, bell: Bell, line: Subprocess.LineHandler?, dialogue: Dialogue?
   ) throws(SubprocessFailure) {
     let inputPipe = try Pipe()
     let outputPipe = try Pipe()
@@ -66,12 +68,17 @@ struct Watch {
     }
     self.invocation = invocation
     self.bell = bell
-    pending = invocation.input[...]
+    self.dialogue = dialogue
+    pending = dialogue == nil ? invocation.input[...] : []
     inputPipe.writing.makeNonblocking()
-    input = pending.isEmpty ? nil : inputPipe.writing
-    let bytesMax = invocation.outputBytesMax
-    output = Intake(.output, outputPipe.reading, bytesMax: bytesMax, line: line)
-    errors = Intake(.errors, errorsPipe.reading, bytesMax: bytesMax, line: line)
+    input = pending.isEmpty && dialogue == nil ? nil : inputPipe.writing
+    let (bytesMax, lineBytesMax) = (invocation.outputBytesMax, invocation.lineBytesMax)
+    var hear = line
+    if let dialogue { hear = { dialogue.hear($0, $1) } }
+    output = Intake(
+      .output, outputPipe.reading, bytesMax: bytesMax, lineBytesMax: lineBytesMax, line: hear)
+    errors = Intake(
+      .errors, errorsPipe.reading, bytesMax: bytesMax, lineBytesMax: lineBytesMax, line: hear)
     deadline = invocation.timeLimit.map { started + $0 }
   }
 
@@ -86,14 +93,22 @@ struct Watch {
   /// Waits for the next thing to happen and deals with it.
   private mutating func turn() {
     let hasEnded = phase == .ended
+    if pending.isEmpty, input != nil, let dialogue {
+      if let piece = dialogue.nextPiece() { pending = piece[...] } else { input = nil }
+    }
+    // What has ended says no more than its pipes hold.
+    let hasRoom = phase != .running || dialogue?.hasRoom ?? true
     var entries = [
       pollfd(fd: hasEnded ? -1 : handle.number, events: Int16(POLLIN), revents: 0),
       pollfd(fd: phase == .running ? bell.number : -1, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: output.number, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: errors.number, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: input?.number ?? -1, events: Int16(POLLOUT), revents: 0),
+      pollfd(fd: hasRoom ? output.number : -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: hasRoom ? errors.number : -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: pending.isEmpty ? -1 : input?.number ?? -1, events: Int16(POLLOUT), revents: 0),
+      pollfd(fd: dialogue?.wake.number ?? -1, events: Int16(POLLIN), revents: 0),
     ]
-    let wait = deadline.map { max(0, ContinuousClock.now.duration(to: $0).pollMilliseconds) }
+    let limit =
+      phase == .running ? [deadline, dialogue?.deadline].compactMap(\.self).min() : deadline
+    let wait = limit.map { max(0, ContinuousClock.now.duration(to: $0).pollMilliseconds) }
     guard poll(&entries, nfds_t(entries.count), wait ?? -1) >= 0 else {
       precondition(errno == EINTR, "poll refused its arguments")
       return
@@ -101,15 +116,22 @@ struct Watch {
     if entries[2].revents != 0 { output.take() }
     if entries[3].revents != 0 { errors.take() }
     if entries[4].revents != 0 { feed() }
+    if entries[5].revents != 0 { dialogue?.wake.clear() }
     if entries[0].revents != 0 {
       phase = .ended
       elapsed = started.duration(to: .now)
       deadline = .now + Self.lingerMax
     } else if entries[1].revents != 0 {
       ask(.cancellation)
-    } else if let deadline, ContinuousClock.now >= deadline {
+    } else if let limit, ContinuousClock.now >= limit, !wasPutOff(limit) {
       advance()
     }
+  }
+
+  /// Whether the asker has given more time meanwhile.
+  private func wasPutOff(_ limit: ContinuousClock.Instant) -> Bool {
+    guard phase == .running, let dialogue, limit != deadline else { return false }
+    return dialogue.deadline.map { $0 > .now } ?? true
   }
 
   /// The deadline of this phase has passed.
@@ -144,7 +166,10 @@ struct Watch {
     if count > 0 { pending = pending.dropFirst(count) }
     // Not reading its input to the end is a process's own affair.
     let isBroken = count < 0 && errno != EAGAIN && errno != EINTR
-    if isBroken || pending.isEmpty { input = nil }
+    if isBroken || (pending.isEmpty && dialogue == nil) {
+      input = nil
+      pending = []
+    }
   }
 
   private mutating func finish() throws(SubprocessFailure) -> Outcome {

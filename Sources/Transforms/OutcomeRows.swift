@@ -55,6 +55,9 @@ struct OutcomeRows {
     }
   }
 
+  /// Whether nothing was said yet.
+  var isEmpty: Bool { writes.isEmpty && skip == nil && defect == nil }
+
   private struct Wrong: Error { let text: String }
 
   private static func target(_ name: String?, of names: [String]) -> Result<String, Wrong> {

@@ -21,6 +21,13 @@ package struct SQLTransforms: TransformMaker {
     return StatementRunner(statement, isCopying: false)
   }
 
+  package func make(_ filter: FilterProgram) throws(Failure) -> any TableTransform {
+    guard let program = filter.argv.first, !program.isEmpty else {
+      throw .permanent("the filter names no program", hint: "Name it and its words in 'filter'.")
+    }
+    return FilterTransform(filter)
+  }
+
   package func explain(_ statement: TransformStatement) throws(Failure) -> [String] {
     do throws(DatabaseError) {
       return try TransformConnection(statement, isCopying: false).plan()

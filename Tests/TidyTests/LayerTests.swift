@@ -13,7 +13,7 @@ struct LayerTests {
     "Wire": ["CCurl", "Digests"],
     "Resources": [],
     "Rollouts": ["Resources", "JSON"],
-    "Transforms": ["Resources", "SQLite", "JSON", "Digests"],
+    "Transforms": ["Resources", "SQLite", "JSON", "Digests", "Subprocesses"],
     "JournalStore": ["Rollouts", "Resources", "SQLite", "Digests", "JSON", "Subprocesses"],
     "Local": ["Resources", "SQLite", "Digests", "Subprocesses", "JSON", "CLinux"],
     "DNS": ["Resources", "Wire", "Digests"],

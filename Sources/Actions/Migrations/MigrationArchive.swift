@@ -35,6 +35,9 @@ actor MigrationArchive {
     CREATE TABLE IF NOT EXISTS reject(
       id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, reason TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE IF NOT EXISTS answer(
+      key BLOB PRIMARY KEY, source_digest BLOB NOT NULL, answer_digest BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """
 
   nonisolated let path: String
@@ -60,7 +63,7 @@ actor MigrationArchive {
   /// Stores a page with its changes before it is written, in place of the segment's last one.
   func store(
     _ page: MigrationPage, of segment: MigrationCheckpoint.Segment, index: Int,
-    urls: [ResourceURL]
+    urls: [ResourceURL], _ answers: [MigrationAnswer]
   ) throws(Failure) {
     var rows: [[Column]] = []
     for write in page.entries.flatMap(\.writes) where write.kind == .change {
@@ -87,6 +90,10 @@ actor MigrationArchive {
       for row in rows { try insert.run(row) }
       for item in losers {
         try connection.run("INSERT OR IGNORE INTO loser(item) VALUES (?1)", .string(item))
+      }
+      var note = try connection.prepare("INSERT OR REPLACE INTO answer VALUES (?1, ?2, ?3)")
+      for answer in answers {
+        try note.run([.blob(answer.key.bytes), .blob(answer.source), .blob(answer.answer)])
       }
       try connection.run(
         "INSERT OR REPLACE INTO redo VALUES (?1, ?2, ?3, ?4, 0, ?5)", .integer(index),
@@ -217,6 +224,25 @@ actor MigrationArchive {
       return try connection.rows(
         "SELECT key, reason FROM reject ORDER BY id LIMIT ?1", .integer(limit)
       ).map { ($0[0].stringValue ?? "", $0[1].stringValue ?? "") }
+    } catch {
+      throw Self.failure(path, error)
+    }
+  }
+
+  /// The next answers behind a key, in the order of keys.
+  func answers(after key: ItemKey?, limit: Int) throws(Failure) -> [MigrationAnswer] {
+    do throws(DatabaseError) {
+      return try connection.rows(
+        """
+        SELECT key, source_digest, answer_digest FROM answer WHERE ?1 IS NULL OR key > ?1
+        ORDER BY key LIMIT ?2
+        """, key.map { .blob($0.bytes) } ?? .null, .integer(limit)
+      ).compactMap { row in
+        guard let key = row[0].bytesValue, let source = row[1].bytesValue,
+          let answer = row[2].bytesValue
+        else { return nil }
+        return MigrationAnswer(key: ItemKey(bytes: key), source: source, answer: answer)
+      }
     } catch {
       throw Self.failure(path, error)
     }

@@ -20,6 +20,8 @@ struct MigrationPager: Sendable {
   let rejectsMax: Int?
   /// Whether nothing is written at all.
   let isDry: Bool
+  /// Whether what was answered to each item is kept, to be asked again when all is verified.
+  let keepsAnswers: Bool
   let pace: Pace
 
   private var resolver: MigrationResolver {
@@ -38,13 +40,14 @@ struct MigrationPager: Sendable {
     let (items, next) = try await items(segment, index: index, of: count, read: read)
     var page = MigrationPage(start: segment.position, next: next, entries: [])
     let chosen = try await subset.choose(items, of: source)
-    page.entries = try await entries(of: chosen.items)
+    let (entries, answers) = try await entries(of: chosen.items)
+    page.entries = entries
     page.entries += chosen.others.map {
       MigrationEntry(source: $0, outcome: .skip(MigrationSubset.reason))
     }
     try await checkRejects(page, before: rejected)
     if isDry { return try moved(page, from: segment) }
-    try await archive.store(page, of: segment, index: index, urls: urls)
+    try await archive.store(page, of: segment, index: index, urls: urls, answers)
     return try await finish(page, of: segment, index: index)
   }
 
@@ -85,15 +88,21 @@ struct MigrationPager: Sendable {
 
   private func entries(
     of items: [Item], written: [MigrationConflict: Item?] = [:]
-  ) async throws(Failure) -> [MigrationEntry] {
-    guard !items.isEmpty else { return [] }
+  ) async throws(Failure) -> ([MigrationEntry], [MigrationAnswer]) {
+    guard !items.isEmpty else { return ([], []) }
     let outcomes = try await transform.apply(items)
     guard outcomes.count == items.count else {
       throw .permanent(
         "the transform of \(source.url) answered \(outcomes.count) times for \(items.count) items",
         hint: "Report this bug.")
     }
-    return try await resolver.resolve(items, outcomes, written: written)
+    var answers: [MigrationAnswer] = []
+    if keepsAnswers, !isDry {
+      for (item, outcome) in zip(items, outcomes) {
+        answers.append(MigrationAnswer(try await source.key(of: item), item, outcome))
+      }
+    }
+    return (try await resolver.resolve(items, outcomes, written: written), answers)
   }
 
   /// A page with more rejects than the playbook allows is not written at all.
@@ -130,8 +139,9 @@ struct MigrationPager: Sendable {
         return moved
       }
       try pace.checkStop()
-      page = try await again(page, conflicts)
-      try await archive.store(page, of: segment, index: index, urls: urls)
+      let answers: [MigrationAnswer]
+      (page, answers) = try await again(page, conflicts)
+      try await archive.store(page, of: segment, index: index, urls: urls, answers)
     }
     throw .transient(
       "items of \(source.url) or its targets are changed again and again while they are migrated",
@@ -159,7 +169,7 @@ struct MigrationPager: Sendable {
   /// The page with the entries that met a conflict judged anew.
   private func again(
     _ page: MigrationPage, _ conflicts: Set<MigrationConflict>
-  ) async throws(Failure) -> MigrationPage {
+  ) async throws(Failure) -> (MigrationPage, [MigrationAnswer]) {
     var page = page
     var places: [Int] = []
     for (place, entry) in page.entries.enumerated()
@@ -190,16 +200,15 @@ struct MigrationPager: Sendable {
       items.append(item)
       live.append(place)
     }
-    for (place, entry) in zip(live, try await entries(of: items, written: written)) {
-      page.entries[place] = entry
-    }
+    let (entries, answers) = try await entries(of: items, written: written)
+    for (place, entry) in zip(live, entries) { page.entries[place] = entry }
     for entry in places.map({ page.entries[$0] }) {
       for write in entry.writes {
         former[MigrationConflict(target: write.target, key: write.key)] = nil
       }
     }
     try await takeBack(Array(former.values))
-    return page
+    return (page, answers)
   }
 
   /// Takes back what the item as it was had led to, and as it is now does not.

@@ -21,7 +21,21 @@ extension TablesMigrate {
       verdicts.append(verdict)
       ledgers.append(ledger)
     }
+    if input.filter != nil { verdicts.append(try await askAgain(plan, archive, pace)) }
     return Verification(.all(verdicts), ledgers: ledgers)
+  }
+
+  private func askAgain(
+    _ plan: MigrationPlan, _ archive: MigrationArchive, _ pace: Pace
+  ) async throws(Failure) -> Verdict {
+    let source = try site.table(input.from)
+    return try await withTransform(at: plan.moment, lookupPath: nil, pace) {
+      transform async throws(Failure) in
+      try await MigrationReasking(
+        source: source, sourceNumber: input.targets.firstIndex { $0.table == input.from },
+        archive: archive, transform: transform, pace: pace
+      ).verify()
+    }
   }
 
   /// What the whole table should hold; nil where that cannot be told.

@@ -4,14 +4,14 @@ package import Rollouts
 
 /// Changes the shape of a table's items on the way into others, or in place, and proves it.
 ///
-/// A SQL statement says what becomes of each item: puts, updates and deletes on named targets, or
-/// a skip with a reason. What each key held before is kept in the step's own archive, so that undo
-/// restores it byte for byte. Running it twice changes nothing if the statement skips, or gives
-/// back as they are, items that have the new shape.
+/// A SQL statement, or a filter program, says what becomes of each item: puts, updates and deletes
+/// on named targets, or a skip with a reason. What each key held before is kept in the step's own
+/// archive, so that undo restores it byte for byte. Running it twice changes nothing if the
+/// statement skips, or gives back as they are, items that have the new shape.
 package struct TablesMigrate: Action {
   package static let name = "tables.migrate"
   package static let summary =
-    "Change the shape of items by a SQL statement, into other tables or in place."
+    "Change the shape of items by SQL or a program, into other tables or in place."
   package static let reversal = Reversal.exact
   package static let outputs = ["read", "migrated", "skipped", "rejected"]
 
@@ -19,10 +19,23 @@ package struct TablesMigrate: Action {
     .required("from", .resource(.table), "The source.", uses: [.look, .read]),
     .required(
       "targets", .list(.object(MigrationTarget.inputs)), "The tables that are written to."),
-    .required(
+    .optional(
       "sql", .list(.string),
       "The lines of a SELECT over input(seq, item) that yields seq and put, update, delete, skip "
         + "or reject."),
+    .optional(
+      "filter", .list(.string),
+      "Instead of sql: a program and its words, started in the playbook's folder, that is asked "
+        + "by JSON lines and answers by JSON lines."),
+    .optional(
+      "environment", .map(.secretText),
+      "Environment variables of the filter; nothing else is handed on."),
+    .optional(
+      "inherit", .list(.string), "Variables handed on to the filter from cutover's environment.",
+      default: "[\"PATH\"]"),
+    .optional(
+      "answerLimit", .duration, "How long the filter may take from one answered item to the next.",
+      default: "1m"),
     .optional(
       "lookups", .list(.object(MigrationLookup.inputs)),
       "Tables that the statement may read; filled before the first item is migrated."),
@@ -75,7 +88,11 @@ package struct TablesMigrate: Action {
   package struct Input: Decodable, Sendable {
     package var from: ResourceURL
     package var targets: [MigrationTarget]
-    package var sql: [String]
+    package var sql: [String]?
+    package var filter: [String]?
+    package var environment: [String: String]?
+    package var inherit: [String]?
+    package var answerLimit: PlaybookDuration?
     package var lookups: [MigrationLookup]?
     package var parameters: [String: String]?
     package var rejects: Int?
@@ -102,6 +119,7 @@ package struct TablesMigrate: Action {
         "\(Self.name): 'targets' must be at least one, each with a name and a table of its own",
         hint: "Name each table once; rows say by 'target' where they go.")
     }
+    try checkTransform()
     let batch = input.batch ?? Self.batchDefault
     guard Self.batchRange.contains(batch), Self.segmentsRange.contains(input.segments ?? 1) else {
       throw .permanent(
@@ -114,16 +132,9 @@ package struct TablesMigrate: Action {
   var subset: MigrationSubset { MigrationSubset(limit: input.limit, percent: input.sample) }
   var archivePath: String { MigrationArchive.path(in: site.workFolder) }
 
-  func statement(at moment: Timestamp, lookupPath: String?) -> TransformStatement {
-    TransformStatement(
-      input.sql.joined(separator: "\n"), targets: input.targets.map(\.name),
-      parameters: input.parameters ?? [:], moment: moment,
-      lookups: (input.lookups ?? []).map(\.table), lookupPath: lookupPath)
-  }
-
   package func plan() async throws(Failure) -> Planned<MigrationPlan> {
     let moment = site.clock.now()
-    _ = try site.outside.transforms.make(statement(at: moment, lookupPath: nil))
+    try await tryTransform(at: moment)
     let source = try site.table(input.from)
     let description = try await source.description()
     var plan = MigrationPlan(source: description, moment: moment)
@@ -197,15 +208,18 @@ package struct TablesMigrate: Action {
       try await takeBaselines(&state, progress.pace)
       try await progress.saveNow(state)
     }
-    let pager = MigrationPager(
-      source: try site.table(input.from), targets: try targets(state),
-      transform: try site.outside.transforms.make(
-        statement(at: plan.moment, lookupPath: input.lookups == nil ? nil : lookupPath)),
-      archive: archive, batch: input.batch ?? Self.batchDefault,
-      isGuarded: input.writes != .plain, subset: subset, rejectsMax: input.rejects ?? 0,
-      isDry: isDry, pace: progress.pace)
+    let (source, targets) = (try site.table(input.from), try targets(state))
     let total = [plan.source?.itemCount, input.limit].compactMap { $0 }.min()
-    state = try await MigrationRun(pager: pager, total: total, progress: progress).finish(state)
+    state = try await withTransform(
+      at: plan.moment, lookupPath: input.lookups == nil ? nil : lookupPath, progress.pace
+    ) { [state] transform async throws(Failure) in
+      let pager = MigrationPager(
+        source: source, targets: targets, transform: transform, archive: archive,
+        batch: input.batch ?? Self.batchDefault, isGuarded: input.writes != .plain, subset: subset,
+        rejectsMax: input.rejects ?? 0, isDry: isDry, keepsAnswers: input.filter != nil,
+        pace: progress.pace)
+      return try await MigrationRun(pager: pager, total: total, progress: progress).finish(state)
+    }
     try await progress.saveNow(state)
     return try await report(state, archive)
   }

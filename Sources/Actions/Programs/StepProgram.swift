@@ -62,7 +62,8 @@ struct StepProgram: Sendable {
     return outcome
   }
 
-  private func environment() async throws(Failure) -> [String: String] {
+  /// All that the step's programs see of the world.
+  func environment() async throws(Failure) -> [String: String] {
     var all: [String: String] = [:]
     for name in surroundings.inherit {
       if let value = site.outside.processEnvironment[name] { all[name] = value }
@@ -136,7 +137,8 @@ struct StepProgram: Sendable {
     return outcome
   }
 
-  private var running: StepMark { StepMark("running", in: site) }
+  /// Set while a program of the step may run.
+  var running: StepMark { StepMark("running", in: site) }
 
   /// Ends, or waits for, what a killed orchestrator left running for this step.
   ///

@@ -8,8 +8,8 @@ struct MigrationTemplate {
     // \(title): say here what changes, and why.
     //
     // A migration is a playbook. Once it was applied its file is never edited: its digest is
-    // recorded, and what comes next is another migration. 'cutover migrations plan' shows what it
-    // would do; `limit: 10, dryRun: true` beside `sql` tries it on some items.
+    // recorded, and what comes next is another migration. Try it before it is run:
+    //   cutover transform try THIS_FILE --live blue      cutover migrations plan
     {
       playbook: 1,
       environment: \(Self.quoted(environment)),

@@ -17,6 +17,8 @@ package struct Site: Sendable {
   /// How much the rollout may write to one table in a second, in units of 1 KB begun of an item;
   /// nil is as much as the step's input says.
   package var writeRateMax: Int?
+  /// Where the playbook's file stands, from the root; nil for a playbook without a file.
+  package var playbookFolder: String?
   /// What the rollout has recorded so far.
   package let record: @Sendable () async -> RolloutRecordView
 

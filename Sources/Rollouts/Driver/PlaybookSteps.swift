@@ -43,6 +43,7 @@ package struct PlaybookSteps: StepSource {
       rollout: rollout, environment: playbook.environment, step: id, from: machine.from,
       to: machine.to, isPreview: isPreview, workFolder: "\(workFolder)/\(id)",
       live: try playbook.liveIndicator(), outside: outside, record: record)
+    site.playbookFolder = playbook.folder
     site.writeRateMax = machine.writeRateMax ?? writeRateMax
     return try action.verbs(for: input, in: site)
   }
