@@ -33,7 +33,8 @@ extension Wiring {
     let providers = LocalProviders.all + DNSProviders.all + AWSProviders.all(in: aws)
     return Wiring(
       actions: ActionCatalog(ActionList.all),
-      resources: ResourceCatalog(providers + ExportProviders.over(providers)),
+      resources: ResourceCatalog(
+        providers + ExportProviders.over(providers) + UsersTables.over(providers)),
       clock: clock, environment: environment,
       secrets: SecretSources.standard(environment: environment, cloud: cloud, clock: clock),
       resolver: ServerResolver(clock: clock), http: WireExchange(environment: environment),
