@@ -46,6 +46,7 @@ enum CommandList {
           .group(
             "transform", "Try what changes the shape of items.",
             [.command(TransformTryCommand.self)]),
+          AmplifyCommands.entry,
         ]),
       .init(
         "Writing playbooks",
