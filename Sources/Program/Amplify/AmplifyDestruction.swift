@@ -12,6 +12,15 @@ struct AmplifyDestruction: Sendable {
   let records: Int?
   /// Migrations that were exported and not applied since.
   let waiting: [String]
+  /// Who migrates the backend just now.
+  let holder: String?
+
+  /// What the table holds.
+  private struct Contents {
+    var records = 0
+    var waiting: [String] = []
+    var holder: String?
+  }
 
   private static let countedMax = 100_000
   private static let pageLimit = 1000
@@ -21,26 +30,26 @@ struct AmplifyDestruction: Sendable {
   /// Looks at everything that would go.
   static func look(at site: AmplifySite) async throws -> AmplifyDestruction {
     let table = try site.table()
-    var records: Int?
-    var waiting: [String] = []
+    var contents: Contents?
     var owner: AmplifySite.Owner?
     if try await table.description() != nil {
       owner = try await site.owner()
       try site.check(owner)
-      (records, waiting) = try await count(table)
+      contents = try await look(into: table)
     }
     let name = site.ownBucket ?? owner?.bucket ?? site.backend.names.bucket
     let bucket = try site.bucket(name)
     var objects: Int?
     if try await bucket.description() != nil { objects = try await count(bucket) }
     return AmplifyDestruction(
-      site: site, bucketName: name, objects: objects, records: records, waiting: waiting)
+      site: site, bucketName: name, objects: objects, records: contents?.records,
+      waiting: contents?.waiting ?? [], holder: contents?.holder)
   }
 
-  private static func count(_ table: any TableStore) async throws -> (Int, [String]) {
+  private static func look(into table: any TableStore) async throws -> Contents {
     var runs: Set<String> = []
     var exports: [String: String] = [:]
-    var count = 0
+    var contents = Contents()
     var position: PagePosition?
     repeat {
       let page = try await table.page(after: position, limit: pageLimit)
@@ -50,16 +59,18 @@ struct AmplifyDestruction: Sendable {
         switch value["action"]?["S"]?.string {
         case "run":
           runs.insert(order)
-          count += 1
+          contents.records += 1
         case AmplifyExports.action:
           exports[order] = "\(order)_\(value["name"]?["S"]?.string ?? "")"
-          count += 1
+          contents.records += 1
+        case AmplifyLock.action: contents.holder = value["holder"]?["S"]?.string ?? "somebody"
         case _: break
         }
       }
       position = page.next
     } while position != nil
-    return (count, exports.filter { !runs.contains($0.key) }.values.sorted())
+    contents.waiting = exports.filter { !runs.contains($0.key) }.values.sorted()
+    return contents
   }
 
   private static func count(_ bucket: any BucketStore) async throws -> Int {

@@ -10,7 +10,7 @@ struct AmplifyLock: Sendable {
   let site: AmplifySite
   let holder: String
 
-  private static let action = "lock"
+  static let action = "lock"
 
   init(_ site: AmplifySite, journal: JournalOption, person: String) {
     self.site = site

@@ -13,11 +13,10 @@ struct AmplifyMigrateRun {
   private var migrations: MigrationPlace { place.migrations }
 
   func run() async throws -> ExitCode {
-    guard !isDry else { return try await tryAll() }
-    let lock = AmplifyLock(
-      place.site, journal: migrations.options.journal,
-      person: place.person.login(in: place.context))
-    try await lock.take(overriding: place.drive.takeOver)
+    isDry ? try await tryAll() : try await place.locked { try await runAll() }
+  }
+
+  private func runAll() async throws -> ExitCode {
     try await adopt()
     var count = 0
     while true {
@@ -27,12 +26,11 @@ struct AmplifyMigrateRun {
       guard let file = survey.pending.first?.file else { break }
       let code = try await run(try AmplifyMigrationReader.read(file))
       guard code == .done else {
-        try await stop(file, code, lock)
+        stop(file)
         return code
       }
       count += 1
     }
-    try await lock.release()
     if !place.drive.isJSON {
       let done = count == 0 ? "Nothing is pending" : "\(Words.count(count, "migration")) applied"
       place.context.console.show("\("✓", .good) \(done) in \(place.site.backend.title, .strong)")
@@ -117,9 +115,7 @@ struct AmplifyMigrateRun {
       ["rollout": FactJSON.text(rollout?.id)])
   }
 
-  /// A rollout that is open keeps the lock; one that was rolled back lets it go.
-  private func stop(_ file: MigrationFile, _ code: ExitCode, _ lock: AmplifyLock) async throws {
-    if code == .rolledBack { try await lock.release() }
+  private func stop(_ file: MigrationFile) {
     guard !place.drive.isJSON else { return }
     place.context.console.show(
       Line("\(file.title) is not applied; those behind it were not begun.", .warning))

@@ -53,6 +53,27 @@ struct AmplifyPlace: Sendable {
     ).run()
   }
 
+  /// Keeps other machines away while something is changed, and for as long as its rollout is open.
+  func locked(_ body: () async throws -> ExitCode) async throws -> ExitCode {
+    let lock = AmplifyLock(
+      site, journal: migrations.options.journal, person: person.login(in: context))
+    try await lock.take(overriding: drive.takeOver)
+    let code: ExitCode
+    do {
+      code = try await body()
+    } catch {
+      try? await letGo(lock)
+      throw error
+    }
+    try await letGo(lock)
+    return code
+  }
+
+  private func letGo(_ lock: AmplifyLock) async throws {
+    let open = try await migrations.journal?.openRollout(in: migrations.environment)
+    if open == nil { try await lock.release() }
+  }
+
   /// Shows a line to a person, or an object to a program.
   func tell(_ line: Line, _ outcome: String, _ file: MigrationFile, _ more: JSONValue = [:]) {
     guard drive.isJSON else { return context.console.show(line) }

@@ -16,7 +16,8 @@ struct AmplifyDestroyCommand<Target: AmplifyTarget>: Command {
   static var fields: [Field<Self>] {
     [
       .flag("yes", letter: "y", \.isSure, "Do not ask."),
-      .flag("anyway", \.anyway, "Delete exports that no migration has imported yet, too."),
+      .flag(
+        "anyway", \.anyway, "Delete exports that nobody has imported yet, and in spite of a lock."),
     ] + Field.shared(\.options, AmplifyOptions<Target>.fields)
       + Field.shared(\.journal, JournalOption.fields)
   }
@@ -40,6 +41,11 @@ struct AmplifyDestroyCommand<Target: AmplifyTarget>: Command {
     guard !destruction.lines.isEmpty else {
       context.console.show("Neither bucket nor table of \(site.backend.title) is there.")
       return ExitCode.done.rawValue
+    }
+    if let holder = destruction.holder, !anyway {
+      throw Refusal(
+        .held, "\(site.backend.title) is being migrated by \(holder)",
+        hint: "Nothing was deleted. Wait for it; if it surely has ended, say --anyway.")
     }
     if let waiting = destruction.waiting.first, !anyway {
       throw Refusal(

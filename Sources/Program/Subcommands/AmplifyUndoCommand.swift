@@ -34,9 +34,6 @@ struct AmplifyUndoCommand<Target: AmplifyTarget>: Command {
 
   func run(in context: Context) async throws -> Int32 {
     let place = try await options.open(Self.name, in: context)
-    let lock = AmplifyLock(
-      place.site, journal: options.journal, person: options.person.login(in: context))
-    try await lock.take(overriding: options.drive.takeOver)
     var undo = MigrationsUndoCommand()
     undo.migration = migration
     undo.reason = reason
@@ -44,8 +41,8 @@ struct AmplifyUndoCommand<Target: AmplifyTarget>: Command {
     undo.drive = options.drive
     undo.person = options.person
     undo.options = options.registry(place.site)
-    let code = try await undo.run(in: context)
-    if code == ExitCode.done.rawValue { try await lock.release() }
-    return code
+    return try await place.locked { [undo] in
+      ExitCode(rawValue: try await undo.run(in: context)) ?? .bug
+    }.rawValue
   }
 }

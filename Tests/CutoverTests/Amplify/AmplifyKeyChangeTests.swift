@@ -194,6 +194,9 @@ struct AmplifyKeyChangeTests {
         withDestinationPath: stage.cutover.folder.file("migrations"))
       let rival = try other.run(stage.words("migrate"), environment: stage.environment)
       #expect(rival.code == 75 && rival.errors.contains("is being migrated by"), "\(rival.all)")
+      let destroy = try other.run(
+        stage.words("destroy", ["--yes"]), environment: stage.environment)
+      #expect(destroy.code == 75, "\(destroy.all)")
       let output = try stage.run("migrate")
       #expect(output.code == 0, "\(output.all)")
       #expect(try verdict(stage, new, "change_book_key_collision") == "same")

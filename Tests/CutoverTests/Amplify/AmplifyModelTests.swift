@@ -140,6 +140,7 @@ struct AmplifyModelTests {
       try stage.write("1_a", "steps: [{ runImport: \"Todo\", sql: \"SELECT 1\" }]")
       let never = try stage.run("migrate")
       #expect(never.code == 65 && never.errors.contains("no export is recorded"), "\(never.all)")
+      #expect(try !stage.records().contains { $0.contains("\"lock\"") })
       let branch = try stage.cutover.run(
         [
           "amplify", "init", "--appId", stage.app, "--branch", "other", "--table",
