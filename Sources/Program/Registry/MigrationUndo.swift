@@ -109,7 +109,7 @@ struct MigrationUndo {
   }
 
   /// What tells a rollout that takes another one back from any other of the same playbook.
-  private static func mark(of rollout: RolloutRecord) -> String { markPrefix + rollout.id }
+  static func mark(of rollout: RolloutRecord) -> String { markPrefix + rollout.id }
   private static let markPrefix = "takes back rollout "
 
   private func isUndo(

@@ -29,8 +29,8 @@ struct MigrateTo22Tests {
     try expectReport(of: old)
   }
 
-  /// Holds the report against the recorded one, but for what only its verifier found wrong: it asked
-  /// every version row for a field that its own migration does not write.
+  /// Holds the report against the recorded one, but for what only its verifier found wrong: every
+  /// version row was asked for a field that its own migration does not write.
   private func expectReport(of old: VAMSMigrationStage) throws {
     let found = old.lines("reports/r.csv")
     let summary = try old.json("reports/r_summary.json")

@@ -38,17 +38,31 @@ struct VAMSMigrationStage {
 
   func run(
     _ migration: String, _ more: [String] = [], program: Binary.Program = .cutover,
-    kill: String? = nil, lambda: String? = nil
+    kill: String? = nil, lambda: String? = nil, endpoint: String? = nil
   ) throws -> Binary.Output {
     try stage.run(
       ["migrate", "vams", migration, "--config", config, "--yes", "--playbooks", Self.playbooks]
-        + more, program: program,
+        + more, program: program, endpoint: endpoint,
       more: ["CUTOVER_KILL": kill, "AWS_ENDPOINT_URL_LAMBDA": lambda].compactMapValues { $0 })
   }
 
-  /// States of the steps of the one environment, by id.
-  func states() throws -> [String: String] {
-    let status = try JSONValue(reading: Array(try stage.run(["status", "--json"]).text.utf8))
+  /// The environment of a migration's rollouts.
+  static func environment(of migration: String) -> String {
+    "vams-" + migration.replacing(".", with: "_")
+  }
+
+  /// Takes back the newest completed rollout.
+  func takeBack(_ migration: String, environment: String? = nil) throws -> Binary.Output {
+    try stage.run([
+      "rollback", "--completed", "--reason", "practice", "--environment",
+      environment ?? Self.environment(of: migration),
+    ])
+  }
+
+  /// States of the steps of a migration, by id.
+  func states(of migration: String) throws -> [String: String] {
+    let words = ["status", "--json", "--environment", Self.environment(of: migration)]
+    let status = try JSONValue(reading: Array(try stage.run(words).text.utf8))
     var states: [String: String] = [:]
     for step in status["steps"]?.elements ?? [] {
       states[step["id"]?.string ?? ""] = step["state"]?.string
