@@ -3,7 +3,7 @@
 #
 # Sources: the API references of Amplify, CloudFormation and DynamoDB; "DynamoDB table export output
 # format" in the developer guide; a real export.
-import base64, boto3, decimal, gzip, hashlib, random, urllib.request, uuid
+import base64, boto3, contextlib, gzip, hashlib, io, random, traceback, types, urllib.request, uuid
 
 MOTO = "%MOTO%"
 NAMES = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing",
@@ -13,8 +13,30 @@ shared.update(stacks={}, branches={}, exports={}, snapshots={}, polls=1, ago=0, 
 guard = threading.RLock()
 
 
+clients = {}
+
+
 def aws(service):
-    return boto3.client(service, **NAMES)
+    with guard:
+        if service not in clients: clients[service] = boto3.client(service, **NAMES)
+        return clients[service]
+
+
+def all_tables():
+    pages = aws("dynamodb").get_paginator("list_tables").paginate()
+    return [name for page in pages for name in page["TableNames"]]
+
+
+def run_script(self, ask):
+    # A script of the test's, run here, where boto3 is loaded already.
+    told = io.StringIO()
+    names = {"json": json, "client": aws, "tables": all_tables,
+             "sys": types.SimpleNamespace(argv=["-c"] + ask["words"])}
+    try:
+        with contextlib.redirect_stdout(told): exec(ask["script"], names)
+    except Exception:
+        return self.answer(500, [], traceback.format_exc())
+    self.answer(200, [], told.getvalue())
 
 
 def moto(name, payload):
@@ -258,6 +280,7 @@ def handle(self, path, query):
             shared.update(json.loads(body))
             changed.notify_all()
         return self.answer(200, [], "{}")
+    if path == "/_run": return run_script(self, json.loads(body))
     if path == "/_reached":
         with changed:
             changed.wait_for(lambda: shared["hold"] and shared["hold"].get("reached"), 60)
