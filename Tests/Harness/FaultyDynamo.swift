@@ -79,7 +79,7 @@ package struct FaultyDynamo: Sendable {
             body = self.rfile.read(int(self.headers["Content-Length"]))
             operation = self.headers["X-Amz-Target"].split(".")[-1]
             left = {}
-            throttles = ("BatchWriteItem", "PutItem", "DeleteItem", "Scan")
+            throttles = ("BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem", "Scan")
             if operation in throttles and happens(throttled):
                 return self.error("ProvisionedThroughputExceededException")
             if operation == "BatchWriteItem":

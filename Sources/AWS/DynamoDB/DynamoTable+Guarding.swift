@@ -4,10 +4,11 @@ import Resources
 extension DynamoTable {
   /// Replaces or removes an item that is still the one that was read.
   ///
-  /// The condition names what is known of it; what DynamoDB says was replaced tells whether it had
-  /// attributes besides, and then the write is taken back. Until then, and for good where the
-  /// answer is lost on the way, attributes that others added since the item was read are gone; no
-  /// condition of DynamoDB can prevent that.
+  /// The condition names what is known of it, and an update changes only what differs, since no
+  /// condition of DynamoDB can exclude attributes that others added since the item was read. What
+  /// DynamoDB says it found tells whether there are any, and then the write is taken back. A removed
+  /// item, and one that differs in more attributes than an update holds, lacks them until then, and
+  /// for good where the answer is lost on the way.
   func guarded(
     _ change: ItemChange, _ key: ItemKey, _ schema: KeySchema
   ) async throws(Failure) -> WriteOutcome {
@@ -18,9 +19,9 @@ extension DynamoTable {
     case .put, .insert, .delete: preconditionFailure("only guarded changes are sent so")
     }
     let reply: [UInt8]
+    let request = write.request(of: name, schema)
     do throws(AWSFailure) {
-      reply = try await call(
-        write.operation, write.body(of: name, schema), leavesThrottling: true)
+      reply = try await call(request.operation, request.body, leavesThrottling: true)
     } catch {
       if error.isThrottled { return WriteOutcome(unprocessed: [change]) }
       if error.code == "ValidationException" { throw Self.refusal(of: key, error, url) }
@@ -55,7 +56,8 @@ extension DynamoTable {
       tries += 1
       let failure: AWSFailure
       do throws(AWSFailure) {
-        _ = try await call("PutItem", write.takingBack(old, of: name, schema))
+        let request = write.takingBack(old, of: name, schema)
+        _ = try await call(request.operation, request.body)
         return
       } catch {
         failure = error

@@ -1,4 +1,3 @@
-import JSON
 import Resources
 
 /// The condition that an item is still the one that is known, as an expression of DynamoDB.
@@ -21,30 +20,49 @@ struct ItemCondition {
 
   /// That nothing has this key.
   init(noneWith schema: KeySchema) {
-    names = [Self.quoted(schema.attributes[0].name)]
+    names = [ItemAttributes.quoted(schema.attributes[0].name)]
     clauses = ["attribute_not_exists(#0)"]
   }
 
+  /// Whether it names every attribute in which the two images differ.
+  private(set) var guardsAll = true
+
   /// That what is there has the attributes of `item`, and none that `other` has besides.
   ///
-  /// Both are in canonical form.
+  /// Both are in canonical form. What differs comes first: nothing that is going to be overwritten
+  /// should go unnamed.
   init(_ item: [UInt8], without other: [UInt8], _ schema: KeySchema) {
-    let keys = Set(schema.attributes.map { Self.quoted($0.name) })
-    names = [Self.quoted(schema.attributes[0].name)]
+    let keys = Set(schema.attributes.map { ItemAttributes.quoted($0.name) })
+    names = [ItemAttributes.quoted(schema.attributes[0].name)]
     clauses = ["attribute_exists(#0)"]
     byteCount = Self.absenceBytes
-    let known = Self.attributes(of: item).filter { !keys.contains($0.name) }
-    for (name, value) in known where hasRoom(Self.equalityBytes) {
-      clauses.append("#\(names.count) = :\(values.count)")
-      names.append(name)
-      values.append(value)
-    }
+    let known = ItemAttributes.list(of: item).filter { !keys.contains($0.name) }
+    let others = Dictionary(
+      ItemAttributes.list(of: other).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     let knownNames = Set(known.map(\.name))
-    for (name, _) in Self.attributes(of: other)
-    where !keys.contains(name) && !knownNames.contains(name) && hasRoom(Self.absenceBytes) {
+    for (name, value) in known where others[name] != value { requireEqual(name, value) }
+    for (name, _) in ItemAttributes.list(of: other)
+    where !keys.contains(name) && !knownNames.contains(name) {
+      guard hasRoom(Self.absenceBytes) else {
+        guardsAll = false
+        break
+      }
       clauses.append("attribute_not_exists(#\(names.count))")
       names.append(name)
     }
+    let differing = guardsAll
+    for (name, value) in known where others[name] == value { requireEqual(name, value) }
+    guardsAll = differing
+  }
+
+  private mutating func requireEqual(_ name: [UInt8], _ value: [UInt8]) {
+    guard hasRoom(Self.equalityBytes) else {
+      guardsAll = false
+      return
+    }
+    clauses.append("#\(names.count) = :\(values.count)")
+    names.append(name)
+    values.append(value)
   }
 
   /// Each clause is one operator or function, and one `AND` stands before it.
@@ -56,41 +74,33 @@ struct ItemCondition {
     return true
   }
 
-  /// Adds itself as further members of a request.
-  func write(to body: inout RequestBody) {
+  /// Adds itself as further members of a request, with what is to be changed if there is anything.
+  func write(to body: inout RequestBody, with update: ItemUpdate?) {
+    if let update, !update.expression.isEmpty {
+      body.raw(",\"UpdateExpression\":\"")
+      body.raw(update.expression)
+      body.raw("\"")
+    }
     body.raw(",\"ConditionExpression\":\"")
     body.raw(Array(clauses.joined(separator: " AND ").utf8))
-    body.raw("\",\"ExpressionAttributeNames\":")
-    Self.write(names, "#", to: &body)
-    guard !values.isEmpty else { return }
-    body.raw(",\"ExpressionAttributeValues\":")
-    Self.write(values, ":", to: &body)
+    body.raw("\",\"ExpressionAttributeNames\":{")
+    Self.write([("#", names), ("#u", update?.names ?? [])], to: &body)
+    guard !values.isEmpty || update?.values.isEmpty == false else { return }
+    body.raw(",\"ExpressionAttributeValues\":{")
+    Self.write([(":", values), (":u", update?.values ?? [])], to: &body)
   }
 
-  private static func write(_ texts: [[UInt8]], _ mark: String, to body: inout RequestBody) {
-    for (index, text) in texts.enumerated() {
-      body.raw(Array("\(index == 0 ? "{" : ",")\"\(mark)\(index)\":".utf8))
-      body.raw(text)
+  private static func write(
+    _ lists: [(mark: String, texts: [[UInt8]])], to body: inout RequestBody
+  ) {
+    var isFirst = true
+    for (mark, texts) in lists {
+      for (index, text) in texts.enumerated() {
+        body.raw(Array("\(isFirst ? "" : ",")\"\(mark)\(index)\":".utf8))
+        body.raw(text)
+        isFirst = false
+      }
     }
     body.raw("}")
-  }
-
-  private static func quoted(_ name: String) -> [UInt8] { JSONValue.string(name).compact() }
-
-  /// Names, in their quotes, and values of a canonical item.
-  private static func attributes(of item: [UInt8]) -> [(name: [UInt8], value: [UInt8])] {
-    let bytes = item.span
-    var found: [(name: [UInt8], value: [UInt8])] = []
-    var scanner = JSONScanner()
-    do throws(JSONScanner.Malformed) {
-      try scanner.enterObject(in: bytes)
-      while let name = try scanner.nextMember(in: bytes) {
-        let quoted = bytes.copy(name.range.lowerBound - 1..<name.range.upperBound + 1)
-        found.append((quoted, bytes.copy(try scanner.skipValue(in: bytes))))
-      }
-    } catch {
-      preconditionFailure("a canonical item is well formed")
-    }
-    return found
   }
 }

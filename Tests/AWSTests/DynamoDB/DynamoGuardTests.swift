@@ -60,6 +60,45 @@ struct DynamoGuardTests {
     )
   }
 
+  @Test("what others added survives a lost answer too")
+  func keepsUnknownUnheard() async throws {
+    _ = try await made("guards-unheard")
+    let server = try MotoServer.shared()
+    _ = try server.python(
+      """
+      d = client("dynamodb")
+      for n in range(40):
+        d.put_item(TableName="guards-unheard", Item={
+          "id": {"S": str(n)}, "v": {"N": "1"}, "old": {"S": "x"}, "added": {"S": "by others"}})
+      """)
+    let faults = FaultyDynamo.Faults(throttled: 10, cutShort: 50)
+    try await FaultyDynamo.run(before: server, faults) { proxy in
+      let store = try DynamoTable(
+        ResourceURL("dynamodb://us-east-1/guards-unheard"),
+        in: MotoSession.make(server, more: proxy.environment), purpose: nil)
+      var left = (0..<40).map { number in
+        ItemChange.replace(
+          former: item(#"{"id":{"S":"\#(number)"},"v":{"N":"1"},"old":{"S":"x"}}"#),
+          with: item(#"{"id":{"S":"\#(number)"},"v":{"N":"2"},"w":{"L":[{"S":"new"}]}}"#))
+      }
+      var rounds = 0
+      while !left.isEmpty {
+        left = try await store.write(left).unprocessed
+        rounds += 1
+        try #require(rounds < 100)
+      }
+    }
+    // Taken back, or done and found done: nothing between, and nothing of the others' is gone.
+    let read = try server.python(
+      """
+      found = client("dynamodb").scan(TableName="guards-unheard")["Items"]
+      print(len(found), all(i["added"] == {"S": "by others"} for i in found),
+        {(i["v"]["N"], "old" in i, "w" in i) for i in found}
+          <= {("1", True, False), ("2", False, True)})
+      """)
+    #expect(read.contains("40 True True"), "\(read)")
+  }
+
   @Test("every type of value is compared by what it means")
   func comparesMeaning() async throws {
     let store = try await made("guards-types")
@@ -94,6 +133,26 @@ struct DynamoGuardTests {
     #expect(again == WriteOutcome())
   }
 
+  @Test("what differs in more attributes than an update holds is replaced whole, or taken back")
+  func replacesWide() async throws {
+    let store = try await made("guards-changed")
+    func wide(_ text: String, _ last: String) -> Item {
+      let members = (100..<500).map { #""a\#($0)":{"S":"\#($0 == 499 ? last : text)"}"# }
+      return item(#"{"id":{"S":"a"},\#(members.joined(separator: ","))}"#)
+    }
+    _ = try await store.write([.put(wide("x", "others'"))])
+    let key = try await store.key(of: wide("", ""))
+    let outcome = try await store.write([
+      .replace(former: wide("x", "mine"), with: wide("y", "mine"))
+    ])
+    #expect(outcome == WriteOutcome(conflicts: [key]))
+    let there = try #require(try await store.items(for: [key])[0])
+    #expect(
+      try ItemForm.canonical(there.bytes) == ItemForm.canonical(wide("x", "others'").bytes))
+    #expect(
+      try await store.write([.replace(former: there, with: wide("y", "z"))]) == WriteOutcome())
+  }
+
   @Test("a condition stays within what an expression may hold")
   func staysSmall() throws {
     let members = (0..<900).map { #""n\#($0)":{"S":"x"}"# }
@@ -104,7 +163,7 @@ struct DynamoGuardTests {
     for (item, other) in [(all, all), (Array("{}".utf8), all)] {
       var body = RequestBody()
       body.raw("{\"x\":1")
-      ItemCondition(item, without: other, schema).write(to: &body)
+      ItemCondition(item, without: other, schema).write(to: &body, with: nil)
       body.raw("}")
       let tree = try JSONValue(reading: body.bytes)
       let text = try #require(tree["ConditionExpression"]?.string)
