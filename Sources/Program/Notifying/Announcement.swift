@@ -46,7 +46,7 @@ struct Announcement: Sendable, Equatable {
     let text = event == .waiting ? "waits for a person" : said
     self.text = text.count > Self.textMax ? String(text.prefix(Self.textMax)) + "…" : text
     self.next =
-      Outlook(machine, record: rollout, isDriven: true, next: next).commands.first
+      Outlook(machine, record: rollout, driving: .driven, next: next).commands.first
   }
 
   /// Unique among all rollouts, and the same however often it is sent.

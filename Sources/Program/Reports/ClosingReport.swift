@@ -7,7 +7,7 @@ enum ClosingReport {
     _ loaded: LoadedRollout, _ code: ExitCode, next: NextCommand, now: Timestamp
   ) -> Closing {
     let machine = loaded.machine
-    let outlook = Outlook(machine, record: loaded.record, isDriven: false, next: next)
+    let outlook = Outlook(machine, record: loaded.record, driving: .broken, next: next)
     var lines: [Line] = [
       "Rollout \(loaded.record.id, .strong) of \(loaded.record.environment): " + outlook.sentence
         + "\(" after \(Words.span(now - loaded.record.started))", .faint)"

@@ -20,6 +20,7 @@ enum LedgerLine {
       return ledger.foundDigest == nil
         ? line + "\(", not read back yet", .warning)" : line + "; \(imbalance, .bad)"
     }
-    return line + "\(", proven", .good)"
+    let more = ledger.described.map { " with the metadata of \(Words.count($0))" } ?? ""
+    return line + "\(", proven\(more)", .good)"
   }
 }

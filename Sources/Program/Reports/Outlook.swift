@@ -3,10 +3,19 @@ internal import Rollouts
 
 /// Where a rollout stands, in a sentence, and what a person can do about it.
 struct Outlook {
+  /// Whose hands it is in.
+  enum Driving {
+    case driven
+    /// Its driver was cut off.
+    case broken
+    /// Its driver let go of it in order.
+    case idle
+  }
+
   let sentence: Line
   let commands: [String]
 
-  init(_ machine: RolloutMachine, record: RolloutRecord, isDriven: Bool, next: NextCommand) {
+  init(_ machine: RolloutMachine, record: RolloutRecord, driving: Driving, next: NextCommand) {
     if let outcome = machine.outcome {
       sentence = Self.ended(outcome, machine)
       commands = [next("history", record.id)]
@@ -31,12 +40,18 @@ struct Outlook {
       sentence = "\("waits", .warning) for a person at \(gates.map(\.id).joined(separator: ", "))"
       let words = Self.words(for: gate.definition.gateRule)
       commands = [next(["approve", gate.id] + words), next(["reject", gate.id] + words)]
-    } else if isDriven {
-      sentence = "\(undoing)"
-      commands = [next("watch")]
     } else {
-      sentence = "\("interrupted", .warning) while \(undoing)"
-      commands = [next("resume")] + Self.rollback(machine, next)
+      switch driving {
+      case .driven:
+        sentence = "\(undoing)"
+        commands = [next("watch")]
+      case .broken:
+        sentence = "\("interrupted", .warning) while \(undoing)"
+        commands = [next("resume")] + Self.rollback(machine, next)
+      case .idle:
+        sentence = "\(undoing), and \("nobody drives it", .warning)"
+        commands = [next("resume")] + Self.rollback(machine, next)
+      }
     }
   }
 

@@ -13,22 +13,27 @@ struct StatusReport {
 
   private var machine: RolloutMachine { loaded.machine }
 
-  private var isDriven: Bool {
+  private var driving: Outlook.Driving {
     switch lease?.holder.liveness {
-    case .alive: true
-    case .unknown: true
-    case .dead, nil: false
+    case .alive, .unknown: .driven
+    case .dead: .broken
+    case nil: .idle
     }
   }
 
   /// Why nothing moves, if nothing does.
   private var halt: String? {
     if machine.outcome != nil { return nil }
-    return machine.pause != nil ? "paused" : isDriven ? nil : "interrupted"
+    if machine.pause != nil { return "paused" }
+    return switch driving {
+    case .driven: nil
+    case .broken: "interrupted"
+    case .idle: "not driven"
+    }
   }
 
   private var outlook: Outlook {
-    Outlook(machine, record: loaded.record, isDriven: isDriven, next: next)
+    Outlook(machine, record: loaded.record, driving: driving, next: next)
   }
 
   var lines: [Line] {
@@ -44,6 +49,9 @@ struct StatusReport {
       "rollout \(record.id, .strong)  \(record.from.rawValue) → \(record.to.rawValue)  "
         + outlook.sentence + "\("  begun \(Words.dateAndClock(record.started))", .faint)")
     if let driver { lines.append(driver) }
+    if machine.outcome == nil, let rate = machine.writeRateMax {
+      lines.append("writes limited to \(rate) units a second a table")
+    }
     if case .backward(let person) = machine.direction, machine.outcome == nil {
       lines.append(
         "\("rolling back", .warning), asked by \(person.name)"
@@ -91,6 +99,7 @@ extension StatusReport {
       .init("outcome", FactJSON.text(machine.outcome?.rawValue)),
       .init("direction", .string(machine.isBackward ? "backward" : "forward")),
       .init("paused", .bool(machine.pause != nil)),
+      .init("maxWriteRate", machine.writeRateMax.map { JSONValue($0) } ?? .null),
       .init("state", .string(outlook.sentence.text)),
       .init("facts", JSONValue(loaded.timeline.lastSequence)),
     ]

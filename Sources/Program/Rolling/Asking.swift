@@ -123,7 +123,7 @@ struct Asking {
   ) async throws {
     let loaded = try await LoadedRollout.load(record, from: journal, wiring: context.wiring)
     let outlook = Outlook(
-      loaded.machine, record: record, isDriven: driver != nil, next: next)
+      loaded.machine, record: record, driving: driver == nil ? .idle : .driven, next: next)
     var lines: [Line] = [done(verb, driver)]
     if driver == nil { lines.append("The rollout is " + outlook.sentence + ".") }
     context.console.show(lines + NextCommand.line(outlook.commands))
