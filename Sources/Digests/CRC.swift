@@ -1,66 +1,71 @@
+/// The polynomial of a check.
+///
+/// The work on bytes is its own, so that it is compiled for its width whoever is generic over it.
+package protocol CRCPolynomial: Sendable {
+  associatedtype Word: FixedWidthInteger & UnsignedInteger & Sendable
+  static func advance(_ state: Word, over bytes: UnsafeRawBufferPointer) -> Word
+}
+
 /// Cyclic redundancy checks, as stores use them to notice bytes that changed on their way.
 ///
 /// They guard against accidents, never against intent.
 package enum CRC {
   /// CRC-32 of ISO-HDLC, the one of gzip; DynamoDB sends that of each answer.
-  package struct ISO32: Sendable {
+  package enum ISOHDLC: CRCPolynomial {
     private static let tables = Tables<UInt32>(polynomial: 0xedb8_8320)
-    private var state = UInt32.max
 
-    package init() {}
-
-    package var value: UInt32 { ~state }
-
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-      state = Self.tables.advance(state, over: bytes)
+    package static func advance(_ state: UInt32, over bytes: UnsafeRawBufferPointer) -> UInt32 {
+      tables.advance(state, over: bytes)
     }
   }
 
   /// CRC-32C of Castagnoli; S3 offers it for objects.
-  package struct Castagnoli32: Sendable {
+  package enum Castagnoli: CRCPolynomial {
     private static let tables = Tables<UInt32>(polynomial: 0x82f6_3b78)
-    private var state = UInt32.max
 
-    package init() {}
-
-    package var value: UInt32 { ~state }
-
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-      state = Self.tables.advance(state, over: bytes)
+    package static func advance(_ state: UInt32, over bytes: UnsafeRawBufferPointer) -> UInt32 {
+      tables.advance(state, over: bytes)
     }
   }
 
   /// CRC-64/NVME; S3 takes it for objects when nobody asks for another.
-  package struct NVME64: Sendable {
+  package enum NVME: CRCPolynomial {
     private static let tables = Tables<UInt64>(polynomial: 0x9a6c_9329_ac4b_c9b5)
-    private var state = UInt64.max
 
-    package init() {}
-
-    package var value: UInt64 { ~state }
-
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-      state = Self.tables.advance(state, over: bytes)
+    package static func advance(_ state: UInt64, over bytes: UnsafeRawBufferPointer) -> UInt64 {
+      tables.advance(state, over: bytes)
     }
   }
 
-  package static func iso32(_ bytes: [UInt8]) -> UInt32 {
-    var sum = ISO32()
+  /// A check in progress, fed in pieces of any size.
+  package struct Sum<Polynomial: CRCPolynomial>: Sendable {
+    private var state = Polynomial.Word.max
+
+    package init() {}
+
+    package var value: Polynomial.Word { ~state }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      state = Polynomial.advance(state, over: bytes)
+    }
+  }
+
+  package typealias ISO32 = Sum<ISOHDLC>
+  package typealias Castagnoli32 = Sum<Castagnoli>
+  package typealias NVME64 = Sum<NVME>
+
+  /// The check of bytes that are at hand as a whole.
+  package static func sum<Polynomial: CRCPolynomial>(
+    _ bytes: [UInt8], _: Polynomial.Type
+  ) -> Polynomial.Word {
+    var sum = Sum<Polynomial>()
     bytes.withUnsafeBytes { sum.update($0) }
     return sum.value
   }
 
-  package static func castagnoli32(_ bytes: [UInt8]) -> UInt32 {
-    var sum = Castagnoli32()
-    bytes.withUnsafeBytes { sum.update($0) }
-    return sum.value
-  }
-
-  package static func nvme64(_ bytes: [UInt8]) -> UInt64 {
-    var sum = NVME64()
-    bytes.withUnsafeBytes { sum.update($0) }
-    return sum.value
-  }
+  package static func iso32(_ bytes: [UInt8]) -> UInt32 { sum(bytes, ISOHDLC.self) }
+  package static func castagnoli32(_ bytes: [UInt8]) -> UInt32 { sum(bytes, Castagnoli.self) }
+  package static func nvme64(_ bytes: [UInt8]) -> UInt64 { sum(bytes, NVME.self) }
 
   /// The number in network order and Base64, as S3's checksum headers carry it.
   package static func header(_ value: some FixedWidthInteger) -> String {

@@ -18,6 +18,9 @@ package struct Ledger: Sendable, Hashable, Codable {
   package var expectedDigest: String
   /// What the target was found to hold; nil until it was read back.
   package var foundDigest: String?
+  /// How many were compared in what stands beside their content and found alike; nil where nobody
+  /// asked for it.
+  package var described: Int?
 
   package init(from: ResourceURL, to: ResourceURL) {
     self.from = from

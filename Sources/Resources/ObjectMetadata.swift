@@ -15,6 +15,10 @@ package struct ObjectMetadata: Sendable, Hashable, Codable {
   /// User metadata by name; names are compared as bytes.
   package var user: [String: String]
   package var tags: [String: String]
+  /// What is to be put on a copy, or was kept with it; nil where nobody asked for it.
+  ///
+  /// Two objects that differ in it only are alike.
+  package var protection: ObjectProtection?
 
   package init(
     contentType: String? = nil, user: [String: String] = [:], tags: [String: String] = [:]
@@ -35,6 +39,7 @@ package struct ObjectMetadata: Sendable, Hashable, Codable {
     storageClass = try values.decodeIfPresent(String.self, forKey: .storageClass)
     user = try values.decodeIfPresent([String: String].self, forKey: .user) ?? [:]
     tags = try values.decodeIfPresent([String: String].self, forKey: .tags) ?? [:]
+    protection = try values.decodeIfPresent(ObjectProtection.self, forKey: .protection)
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -48,10 +53,11 @@ package struct ObjectMetadata: Sendable, Hashable, Codable {
     try values.encodeIfPresent(storageClass, forKey: .storageClass)
     try values.encode(user, forKey: .user)
     if !tags.isEmpty { try values.encode(tags, forKey: .tags) }
+    try values.encodeIfPresent(protection, forKey: .protection)
   }
 
   private enum CodingKeys: String, CodingKey {
     case contentType, cacheControl, contentDisposition, contentEncoding, contentLanguage, expires
-    case storageClass, user, tags
+    case storageClass, user, tags, protection
   }
 }

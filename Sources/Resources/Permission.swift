@@ -38,6 +38,22 @@ package enum SpecialUse: String, Sendable, Hashable, Codable, CaseIterable {
   case export
   /// Has a store write files there that it exports.
   case takeExport
+  /// Looks at what the resource does with former versions, and which there are.
+  case lookBack
+  /// Reads former versions.
+  case readHistory
+  /// Adds versions, and takes single ones away.
+  case writeHistory
+  /// Looks at whether what it holds can be locked or have access lists.
+  case regard
+  /// Reads locks of what it holds.
+  case readLocks
+  /// Puts locks on what is written.
+  case writeLocks
+  /// Reads access lists of what it holds.
+  case readLists
+  /// Puts access lists on what is written.
+  case writeLists
 }
 
 /// One right that a cloud's access control must grant.

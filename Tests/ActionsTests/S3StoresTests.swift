@@ -89,6 +89,48 @@ struct S3StoresTests {
     #expect(!left.contains("sync-b"))
   }
 
+  @Test("metadata is proven where it is asked for, of all objects or of a share of them")
+  func provesMetadata() async throws {
+    try fill("meta-a", count: 30)
+    func input(_ change: (inout BucketsSync.Input) -> Void) throws -> BucketsSync.Input {
+      var input = BucketsSync.Input(from: try url("s3://meta-a"), to: try url("s3://meta-b"))
+      input.verify = .metadata
+      change(&input)
+      return input
+    }
+    let run = sync(try input { _ in })
+    let plan = try await run.plan()
+    let report = try await run.apply(plan)
+    let proven = try await run.verify(plan, report)
+    #expect(proven.verdict.isPassed, "\(proven.verdict)")
+    #expect(proven.ledgers[0].described == 30)
+    #expect(proven.verdict.detail.hasSuffix("30 of them compared with their metadata"))
+    let share = try await sync(try input { $0.verifyShare = 40 }).verify(plan, report)
+    let count = try #require(share.ledgers[0].described)
+    #expect(count > 3 && count < 27)
+    // The same contents with another type, other tags and another class.
+    _ = try server.python(
+      """
+      s3 = client('s3'); b = 'meta-b'; keys = ['d0/a b+0 ä', 'd1/a b+1 ä', 'd2/a b+2 ä']
+      def again(key, **more):
+          o = s3.get_object(Bucket=b, Key=key)
+          n = int(o['Metadata']['n'])
+          s3.put_object(**{**dict(Bucket=b, Key=key, Body=o['Body'].read(), Metadata=o['Metadata'],
+              ContentType=o['ContentType'], CacheControl=o['CacheControl'],
+              Tagging='t=%d' % n), **more})
+      again(keys[0], ContentType='text/else')
+      again(keys[1], Tagging='t=else', Metadata={'n': '1', 'm': '2'})
+      again(keys[2], StorageClass='STANDARD_IA')
+      """)
+    let altered = try await run.verify(plan, report)
+    #expect(
+      altered.verdict.detail
+        == "s3://meta-b holds the same contents, but not what stands beside them: 'd0/a b+0 ä': "
+        + "content type; 'd1/a b+1 ä': user metadata, tags; 'd2/a b+2 ä': storage class")
+    let content = try await sync(try input { $0.verify = .content }).verify(plan, report)
+    #expect(content.verdict.isPassed && content.ledgers[0].described == nil)
+  }
+
   /// Without tags at the target: moto mixes those of both, where S3 replaces them.
   @Test("what was overwritten and deleted comes back as it was")
   func undoes() async throws {

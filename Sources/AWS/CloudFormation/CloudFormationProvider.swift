@@ -54,6 +54,8 @@ struct CloudFormationPermissions {
       actions(Self.looking + ["GetTemplate"]) + [on("ListImports", "*")]
         + Self.holders.map { Permission($0, on: "*", profile: url.parameter("profile")) }
     case .clear, .remake, .deposit, .fetch, .backUp, .restore, .export, .takeExport: []
+    case .lookBack, .readHistory, .writeHistory, .regard: []
+    case .readLocks, .writeLocks, .readLists, .writeLists: []
     }
   }
 

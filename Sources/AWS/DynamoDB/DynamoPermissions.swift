@@ -30,6 +30,8 @@ enum DynamoPermissions {
       looking.map { permit($0, on: table, url) }
         + [permit("DescribeBackup", on: "\(table)/backup/*", url)]
     case .foresee, .clear, .remake, .deposit, .fetch, .takeExport: []
+    case .lookBack, .readHistory, .writeHistory, .regard: []
+    case .readLocks, .writeLocks, .readLists, .writeLists: []
     }
   }
 
@@ -61,7 +63,7 @@ enum DynamoPermissions {
     case .look: ["DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"]
     case .read: ["DescribeTable", "Scan", "BatchGetItem"]
     case .write:
-      ["DescribeTable", "BatchGetItem", "BatchWriteItem", "PutItem", "DeleteItem"]
+      ["DescribeTable", "BatchGetItem", "BatchWriteItem", "PutItem", "UpdateItem", "DeleteItem"]
     case .create:
       [
         "CreateTable", "DescribeTable", "UpdateTimeToLive", "UpdateContinuousBackups",

@@ -16,10 +16,23 @@ extension S3Bucket: BucketServerSideCopying {
     guard let source = source as? S3Bucket else {
       preconditionFailure("canCopy(from:) said no")
     }
+    return try await copy(entry, from: source, as: nil)
+  }
+
+  /// A version to be copied once, and the one that must be the target's newest by then.
+  struct VersionCopy: Sendable {
+    var id: String
+    var current: ObjectVersion?
+  }
+
+  func copy(
+    _ entry: ObjectEntry, from source: S3Bucket, as version: VersionCopy?
+  ) async throws(Failure) -> ObjectEntry {
     try location.check(entry.key)
     var headers = S3Headers.encryption(location)
-    let bucket = source.location.bucket
-    headers.set("x-amz-copy-source", "/\(bucket)/\(source.location.path(entry.key))")
+    var path = "/\(source.location.bucket)/\(source.location.path(entry.key))"
+    if let version { path += "?versionId=\(PercentEncoding.escape(version.id))" }
+    headers.set("x-amz-copy-source", path)
     if let tag = S3EntityTag.tag(entry) {
       headers.set("x-amz-copy-source-if-match", "\"\(tag)\"")
     }
@@ -27,12 +40,15 @@ extension S3Bucket: BucketServerSideCopying {
       headers.set("x-amz-source-expected-bucket-owner", owner)
     }
     if entry.size > limits.copyBytesMax {
-      return try await copyInParts(entry, from: source, headers)
+      return try await copyInParts(entry, version?.id, from: source, headers)
     }
     // Without it the copy would be stored in the ordinary class.
     if let name = entry.metadata.storageClass { headers.set("x-amz-storage-class", name) }
+    headers.add(try await self.headers(entry.metadata.protection))
+    if let version { headers.add(S3Headers.over(version.current)) }
     do throws(AWSFailure) {
-      let root = try await client.sendLate("CopyObject", "PUT", entry.key, headers: headers)
+      let root = try await client.sendLate(
+        "CopyObject", "PUT", entry.key, headers: headers, isRepeatable: version == nil)
       var stored = entry
       stored.digest = root.text("ETag").map {
         S3EntityTag.digest(String($0.filter { $0 != "\"" }))
@@ -42,28 +58,33 @@ extension S3Bucket: BucketServerSideCopying {
       }
       return stored
     } catch {
-      if error.code == "NoSuchKey" {
-        throw .transient(
-          "\(source.url): '\(entry.key.text)' was deleted while it was copied", hint: "Read again.")
+      if error.code == "NoSuchKey" || error.code == "NoSuchVersion" {
+        throw vanished(entry.key, from: source)
       }
       throw client.failure(error, entry.key)
     }
   }
 
+  private func vanished(_ key: ObjectKey, from source: S3Bucket) -> Failure {
+    .transient(
+      "\(source.url): '\(key.text)' was deleted while it was copied", hint: "Read again.")
+  }
+
   private func copyInParts(
-    _ entry: ObjectEntry, from source: S3Bucket, _ copying: HTTPHeaders
+    _ entry: ObjectEntry, _ version: String?, from source: S3Bucket, _ copying: HTTPHeaders
   ) async throws(Failure) -> ObjectEntry {
-    guard let described = try await source.entry(entry.key) else {
-      throw .transient(
-        "\(source.url): '\(entry.key.text)' was deleted while it was copied", hint: "Read again.")
+    guard let described = try await source.entry(entry.key, version: version) else {
+      throw vanished(entry.key, from: source)
     }
     guard described.digest == entry.digest else {
       throw .transient(
         "\(source.url): '\(entry.key.text)' was changed while it was copied", hint: "Read again.")
     }
     // The service carries none of this over by itself when it copies parts.
-    let headers = try S3Headers.fields(described.metadata, of: entry.key, in: location)
-    let partBytes = try await source.layout(of: described) ?? defaultPartBytes(entry.size)
+    var headers = try S3Headers.fields(described.metadata, of: entry.key, in: location)
+    headers.add(try await self.headers(entry.metadata.protection))
+    let partBytes =
+      try await source.layout(of: described, version) ?? defaultPartBytes(entry.size)
     let count = Int((entry.size + partBytes - 1) / partBytes)
     let upload = S3Upload(self, entry, headers)
     return try await upload.carryOut(checksum: false) { id async throws(Failure) in
@@ -108,9 +129,11 @@ extension S3Bucket: BucketServerSideCopying {
   /// The size of the parts that an object was stored in, so that a copy gets the same entity tag.
   ///
   /// Nil when it was stored whole, or in parts that cannot be copied as they are.
-  private func layout(of entry: ObjectEntry) async throws(Failure) -> Int64? {
+  private func layout(
+    of entry: ObjectEntry, _ version: String?
+  ) async throws(Failure) -> Int64? {
     let reply = try await client.send(
-      "HeadObject", "HEAD", entry.key, query: [("partNumber", "1")])
+      "HeadObject", "HEAD", entry.key, query: [("partNumber", "1")] + Self.query(version))
     guard let count = reply.headers.first("x-amz-mp-parts-count").flatMap({ Int64($0) }),
       let bytes = reply.headers.first("Content-Length").flatMap({ Int64($0) }),
       count > 1, bytes <= 5 << 30, bytes > 0, (entry.size + bytes - 1) / bytes == count
@@ -124,13 +147,21 @@ extension S3Bucket: ContentComparing {
   func isSameContent(
     _ mine: ObjectEntry, as other: ObjectEntry, in store: any BucketStore
   ) async throws(Failure) -> Bool? {
+    guard let store = store as? S3Bucket else {
+      return mine.size == other.size ? nil : false
+    }
+    return try await isSameContent(mine, nil, as: other, nil, in: store)
+  }
+
+  func isSameContent(
+    _ mine: ObjectEntry, _ version: String?, as other: ObjectEntry, _ otherVersion: String?,
+    in store: S3Bucket
+  ) async throws(Failure) -> Bool? {
     guard mine.size == other.size else { return false }
-    guard let store = store as? S3Bucket, let left = S3EntityTag.tag(mine),
-      let right = S3EntityTag.tag(other)
-    else { return nil }
+    guard let left = S3EntityTag.tag(mine), let right = S3EntityTag.tag(other) else { return nil }
     if left == right { return true }
-    let one = try await facts(of: mine)
-    let two = try await store.facts(of: other)
+    let one = try await facts(of: mine, version)
+    let two = try await store.facts(of: other, otherVersion)
     guard let one, let two else { return nil }
     if one.isDigest, two.isDigest { return false }
     // Sums of the whole content under one algorithm decide; sums of parts only where they agree.
@@ -151,10 +182,13 @@ extension S3Bucket: ContentComparing {
 
   private static let algorithms = ["sha256", "crc64nvme", "crc32c", "crc32", "sha1"]
 
-  private func facts(of entry: ObjectEntry) async throws(Failure) -> Facts? {
+  private func facts(
+    of entry: ObjectEntry, _ version: String?
+  ) async throws(Failure) -> Facts? {
     do throws(AWSFailure) {
       let reply = try await client.call(
-        "HeadObject", "HEAD", entry.key, headers: ["x-amz-checksum-mode": "ENABLED"])
+        "HeadObject", "HEAD", entry.key, query: Self.query(version),
+        headers: ["x-amz-checksum-mode": "ENABLED"])
       guard S3Headers.entityTag(reply.headers) == S3EntityTag.tag(entry) else { return nil }
       let encryption = reply.headers.first("x-amz-server-side-encryption") ?? "AES256"
       let isOwn = reply.headers.first("x-amz-server-side-encryption-customer-algorithm") == nil

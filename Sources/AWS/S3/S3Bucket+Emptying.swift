@@ -45,15 +45,15 @@ extension S3Bucket: BucketVersionEmptying {
     return count
   }
 
-  private func versions(
-    keyMarker: [UInt8]?, idMarker: String?
+  /// One page of ListObjectVersions, of the keys that begin so behind the bucket's folder.
+  func versions(
+    keyMarker: [UInt8]?, idMarker: String?, below start: [UInt8] = []
   ) async throws(AWSFailure) -> S3Listing {
     var query: [(name: String, value: String?)] = [
       ("versions", nil), ("encoding-type", "url"), ("max-keys", "\(limits.versionsPage)"),
     ]
-    if !location.prefix.isEmpty {
-      query.append(("prefix", String(decoding: location.prefix, as: UTF8.self)))
-    }
+    let prefix = location.prefix + start
+    if !prefix.isEmpty { query.append(("prefix", String(decoding: prefix, as: UTF8.self))) }
     if let keyMarker { query.append(("key-marker", String(decoding: keyMarker, as: UTF8.self))) }
     if let idMarker, !idMarker.isEmpty { query.append(("version-id-marker", idMarker)) }
     let reply = try await client.call("ListObjectVersions", "GET", query: query)

@@ -58,7 +58,7 @@ extension S3Bucket: KeyRangeListing {
     return key
   }
 
-  private func entry(_ record: S3Listing.Record) throws(Failure) -> ObjectEntry {
+  func entry(_ record: S3Listing.Record) throws(Failure) -> ObjectEntry {
     guard record.key.starts(with: location.prefix), let modified = record.modified else {
       throw client.malformed("ListObjectsV2", "an object has no time or another prefix")
     }

@@ -5,15 +5,20 @@ import Wire
 
 extension S3Bucket: ContentDigesting {
   func entry(_ key: ObjectKey) async throws(Failure) -> ObjectEntry? {
+    try await entry(key, version: nil)
+  }
+
+  /// The entry of the object, or of one version of it.
+  func entry(_ key: ObjectKey, version: String?) async throws(Failure) -> ObjectEntry? {
     // What cannot be a key is surely not there.
     guard String(validating: location.fullKey(key), as: UTF8.self) != nil else { return nil }
     do throws(AWSFailure) {
-      let reply = try await client.call("HeadObject", "HEAD", key)
+      let reply = try await client.call("HeadObject", "HEAD", key, query: Self.query(version))
       let size = reply.headers.first("Content-Length").flatMap { Int64($0) }
       var entry = S3Headers.entry(key, size: size ?? 0, reply.headers)
       // A store that does not count tags in this answer has to be asked.
       if reply.headers.first("x-amz-tagging-count") != "0" {
-        entry.metadata.tags = try await tags(of: key, count: reply.headers)
+        entry.metadata.tags = try await tags(of: key, version: version, count: reply.headers)
       }
       return entry
     } catch {
@@ -23,11 +28,12 @@ extension S3Bucket: ContentDigesting {
   }
 
   /// The tags, if the answer's headers say that there are any.
-  func tags(of key: ObjectKey, count headers: HTTPHeaders) async throws(AWSFailure) -> [String:
-    String]
-  {
+  func tags(
+    of key: ObjectKey, version: String? = nil, count headers: HTTPHeaders
+  ) async throws(AWSFailure) -> [String: String] {
     guard let count = headers.first("x-amz-tagging-count"), count != "0" else { return [:] }
-    let reply = try await client.call("GetObjectTagging", "GET", key, query: [("tagging", nil)])
+    let reply = try await client.call(
+      "GetObjectTagging", "GET", key, query: [("tagging", nil)] + Self.query(version))
     guard let root = XMLNode(reading: reply.body) else {
       throw AWSFailure(.malformed("it is not XML"), operation: "s3:GetObjectTagging")
     }
@@ -38,16 +44,25 @@ extension S3Bucket: ContentDigesting {
     return tags
   }
 
+  /// The item of a query that names a version; none for the current one.
+  static func query(_ version: String?) -> [(name: String, value: String?)] {
+    version.map { [("versionId", $0)] } ?? []
+  }
+
   func read(_ key: ObjectKey) async throws(Failure) -> any ObjectReader {
+    try await read(key, version: nil)
+  }
+
+  func read(_ key: ObjectKey, version: String?) async throws(Failure) -> any ObjectReader {
     try location.check(key)
     do throws(AWSFailure) {
-      let reply = try await client.stream(key, headers: [:])
+      let reply = try await client.stream(key, query: Self.query(version), headers: [:])
       guard let size = reply.headers.first("Content-Length").flatMap({ Int64($0) }) else {
         throw AWSFailure(.malformed("it does not say its length"), operation: "s3:GetObject")
       }
       var entry = S3Headers.entry(key, size: size, reply.headers)
-      entry.metadata.tags = try await tags(of: key, count: reply.headers)
-      return S3Reader(entry, reply, of: client)
+      entry.metadata.tags = try await tags(of: key, version: version, count: reply.headers)
+      return S3Reader(entry, reply, of: client, version: version)
     } catch {
       if Self.isAbsent(error) {
         throw .permanent(
@@ -59,7 +74,11 @@ extension S3Bucket: ContentDigesting {
   }
 
   func sha256(of key: ObjectKey) async throws(Failure) -> String {
-    let reader = try await read(key)
+    try await sha256(of: key, version: nil)
+  }
+
+  func sha256(of key: ObjectKey, version: String?) async throws(Failure) -> String {
+    let reader = try await read(key, version: version)
     var digest = StreamingSHA256()
     while let piece = try await reader.next() { digest.update(piece) }
     return Digest.hex(digest.finish())
@@ -75,6 +94,7 @@ final class S3Reader: DescribedReader {
 
   let entry: ObjectEntry
   private let client: S3Client
+  private let version: String?
   private let tag: String?
   private let isDigest: Bool
 
@@ -88,9 +108,10 @@ final class S3Reader: DescribedReader {
 
   private let state: Mutex<State>
 
-  init(_ entry: ObjectEntry, _ reply: HTTPStreamedReply, of client: S3Client) {
+  init(_ entry: ObjectEntry, _ reply: HTTPStreamedReply, of client: S3Client, version: String?) {
     self.entry = entry
     self.client = client
+    self.version = version
     tag = S3EntityTag.tag(entry)
     let encryption = reply.headers.first("x-amz-server-side-encryption") ?? "AES256"
     isDigest =
@@ -151,7 +172,8 @@ final class S3Reader: DescribedReader {
     }
     do throws(AWSFailure) {
       let reply = try await client.stream(
-        entry.key, headers: ["Range": "bytes=\(offset)-", "If-Match": "\"\(tag)\""])
+        entry.key, query: S3Bucket.query(version),
+        headers: ["Range": "bytes=\(offset)-", "If-Match": "\"\(tag)\""])
       let isPart = reply.headers.first("Content-Range")?.hasPrefix("bytes \(offset)-") == true
       guard reply.status == 206, isPart else {
         throw AWSFailure(.malformed("it is not the part asked for"), operation: "s3:GetObject")

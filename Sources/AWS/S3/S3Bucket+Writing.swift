@@ -1,5 +1,6 @@
 import Digests
 import Resources
+import Synchronization
 import Wire
 
 extension S3Bucket {
@@ -11,7 +12,8 @@ extension S3Bucket {
     _ entry: ObjectEntry, from reader: any ObjectReader
   ) async throws(Failure) -> ObjectEntry {
     try location.check(entry.key)
-    let headers = try S3Headers.fields(entry.metadata, of: entry.key, in: location)
+    var headers = try S3Headers.fields(entry.metadata, of: entry.key, in: location)
+    headers.add(try await self.headers(entry.metadata.protection))
     if entry.size > limits.partBytes {
       return try await S3Upload(self, entry, headers).write(from: reader)
     }
@@ -21,8 +23,22 @@ extension S3Bucket {
       guard body.count <= entry.size else { break }
     }
     guard body.count == entry.size else { throw wrongSize(entry, Int64(body.count)) }
-    let reply = try await client.send(
-      "PutObject", "PUT", entry.key, headers: headers, body: body)
+    // A bucket that locks every new object takes none without it.
+    let isLocked = headers.fields.contains { $0.name.hasPrefix("x-amz-object-lock") }
+    if isLocked || locksNew.load(ordering: .relaxed) {
+      headers.set("Content-MD5", Base64.text(Digest.md5(body)))
+    }
+    let reply: Wire.HTTPReply
+    do throws(AWSFailure) {
+      reply = try await client.call("PutObject", "PUT", entry.key, headers: headers, body: body)
+    } catch {
+      guard error.code == "InvalidRequest", error.message.contains("Content-MD5"),
+        headers.first("Content-MD5") == nil
+      else { throw client.failure(error, entry.key) }
+      locksNew.store(true, ordering: .relaxed)
+      headers.set("Content-MD5", Base64.text(Digest.md5(body)))
+      reply = try await client.send("PutObject", "PUT", entry.key, headers: headers, body: body)
+    }
     return try await stored(entry, tag: S3Headers.entityTag(reply.headers), reply.headers)
   }
 

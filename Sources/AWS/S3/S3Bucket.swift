@@ -5,10 +5,15 @@ import Wire
 /// A bucket of S3, or what is below a folder of one.
 ///
 /// Sources of the rules: the Amazon S3 API reference and user guide, and botocore's model of S3.
-/// `S3Bucket+Listing`, `+Reading`, `+Writing`, `+Copying` and `+Emptying` hold its verbs.
+/// `S3Bucket+Listing`, `+Reading`, `+Writing`, `+Copying`, `+Versions`, `+Protection` and `+Emptying`
+/// hold its verbs.
 final class S3Bucket: BucketStore {
   let client: S3Client
   let limits: S3Limits
+  /// Whether the bucket was seen to lock every new object, which it wants the digests of.
+  let locksNew = Atomic(false)
+  /// Who owns the bucket, once it was asked for.
+  let owner = Mutex<String?>(nil)
 
   var location: S3Location { client.location }
   var url: ResourceURL { client.location.url }
@@ -33,7 +38,10 @@ final class S3Bucket: BucketStore {
   /// Makes the bucket in the region of the URL; one that is there and may be used is success.
   ///
   /// It is looked for first: in us-east-1, making one's own bucket again resets its access lists.
-  func create() async throws(Failure) {
+  func create() async throws(Failure) { try await create(headers: [:]) }
+
+  /// One that is made again, after it was deleted, may have to wait until its name is free.
+  func create(headers: HTTPHeaders, isAgain: Bool = false) async throws(Failure) {
     do throws(AWSFailure) {
       _ = try await client.call("HeadBucket", "HEAD")
       return
@@ -48,10 +56,15 @@ final class S3Bucket: BucketStore {
       : "<CreateBucketConfiguration xmlns=\"\(Self.namespace)\"><LocationConstraint>\(region)"
         + "</LocationConstraint></CreateBucketConfiguration>"
     do throws(AWSFailure) {
-      _ = try await client.call("CreateBucket", "PUT", body: Array(body.utf8))
+      _ = try await client.call("CreateBucket", "PUT", headers: headers, body: Array(body.utf8))
     } catch {
       switch error.code {
       case "BucketAlreadyOwnedByYou": return
+      case "BucketAlreadyExists" where isAgain:
+        throw .transient(
+          "\(url): the name '\(location.bucket)' is still held after the bucket was deleted, or "
+            + "another account has it by now",
+          hint: "AWS frees a name after some minutes, at times after hours.")
       case "BucketAlreadyExists":
         throw .refused(
           "\(url): the name '\(location.bucket)' belongs to another account's bucket",
@@ -82,10 +95,14 @@ final class S3Bucket: BucketStore {
 
   static let namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
+  private static let absentCodes: Set<String> = [
+    "NoSuchBucket", "NoSuchKey", "NoSuchVersion", "NotFound", "404",
+  ]
+
   /// True only for an answer that says so; denied is not absent.
   static func isAbsent(_ error: AWSFailure) -> Bool {
     guard case .service(let code, _, let status) = error.kind else { return false }
-    return status == 404 && ["NoSuchBucket", "NoSuchKey", "NotFound", "404"].contains(code)
+    return status == 404 && absentCodes.contains(code)
   }
 
   private func notEmpty() -> Failure {
@@ -112,6 +129,11 @@ struct S3Limits: Sendable {
 }
 
 extension AWSFailure {
+  /// The service's words; empty when none answered.
+  var message: String {
+    if case .service(_, let message, _) = kind { message } else { "" }
+  }
+
   /// Whether the service refused to tell.
   var isDenied: Bool {
     guard case .service(let code, _, let status) = kind else { return false }

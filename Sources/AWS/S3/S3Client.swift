@@ -64,13 +64,15 @@ final class S3Client: Sendable {
   /// Source: CopyObject, UploadPartCopy and CompleteMultipartUpload in the API reference.
   func sendLate(
     _ operation: String, _ method: String, _ key: ObjectKey,
-    query: [(name: String, value: String?)] = [], headers: HTTPHeaders = [:], body: [UInt8] = []
+    query: [(name: String, value: String?)] = [], headers: HTTPHeaders = [:], body: [UInt8] = [],
+    isRepeatable: Bool = true
   ) async throws(AWSFailure) -> XMLNode {
     var attempt = 0
     while true {
       attempt += 1
       let reply = try await call(
-        operation, method, key, query: query, headers: headers, body: body, limits: Self.patient)
+        operation, method, key, query: query, headers: headers, body: body, limits: Self.patient,
+        isRepeatable: isRepeatable)
       let failure: AWSFailure
       if let root = XMLNode(reading: reply.body) {
         if root.name != "Error" { return root }
@@ -79,7 +81,9 @@ final class S3Client: Sendable {
       } else {
         failure = AWSFailure(.malformed("it is not XML"), operation: "s3:\(operation)")
       }
-      guard failure.isTransient, attempt < AWSClient.attemptsMax else { throw failure }
+      guard failure.isTransient, isRepeatable, attempt < AWSClient.attemptsMax else {
+        throw failure
+      }
       do throws(CancellationError) {
         let most = Self.lateWait * (1 << attempt)
         try await session.clock.sleep(for: most * session.settings.random())
@@ -92,20 +96,21 @@ final class S3Client: Sendable {
   private static let lateWait: Duration = .milliseconds(50)
 
   /// Begins to read an object's content; what becomes of the body is the caller's affair.
-  func stream(_ key: ObjectKey, headers: HTTPHeaders) async throws(AWSFailure) -> HTTPStreamedReply
-  {
+  func stream(
+    _ key: ObjectKey, query: [(name: String, value: String?)] = [], headers: HTTPHeaders
+  ) async throws(AWSFailure) -> HTTPStreamedReply {
     let client = try client()
     do throws(AWSFailure) {
       return try await client.stream(
         request(
-          client, "GetObject", "GET", key, query: [], headers: headers, body: [],
+          client, "GetObject", "GET", key, query: query, headers: headers, body: [],
           limits: .streaming, isRepeatable: true))
     } catch {
       guard let region = error.bucketRegion, region != client.region else { throw error }
       let other = try follow(to: region)
       return try await other.stream(
         request(
-          other, "GetObject", "GET", key, query: [], headers: headers, body: [],
+          other, "GetObject", "GET", key, query: query, headers: headers, body: [],
           limits: .streaming, isRepeatable: true))
     }
   }
@@ -120,6 +125,9 @@ final class S3Client: Sendable {
     case "InvalidObjectState":
       return .refused(
         "\(what) is archived and cannot be read", hint: "Restore it from its archive first.")
+    case "ConditionalRequestConflict":
+      return .transient(
+        "\(what) was written by somebody else at the same time", hint: "It is tried again.")
     case "OperationAborted":
       return .transient(
         "\(what): a conflicting change is still under way at AWS (\(error.operation))",

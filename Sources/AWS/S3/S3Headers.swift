@@ -31,8 +31,16 @@ enum S3Headers {
       headers.add(userPrefix + name, S3Text.headerValue(value))
     }
     if !metadata.tags.isEmpty { headers.add("x-amz-tagging", tagging(metadata.tags)) }
-    for field in encryption(location).fields { headers.add(field.name, field.value) }
+    headers.add(encryption(location))
     return headers
+  }
+
+  /// What makes the service refuse a write if another version is the newest by now.
+  static func over(_ current: ObjectVersion?) -> HTTPHeaders {
+    guard let current, !current.isDeletion, let tag = S3EntityTag.tag(current.entry) else {
+      return ["If-None-Match": "*"]
+    }
+    return ["If-Match": "\"\(tag)\""]
   }
 
   static func encryption(_ location: S3Location) -> HTTPHeaders {
@@ -108,5 +116,11 @@ enum S3EntityTag {
 
   private static func isHex(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte)
+  }
+}
+
+extension HTTPHeaders {
+  mutating func add(_ others: HTTPHeaders) {
+    for field in others.fields { add(field.name, field.value) }
   }
 }

@@ -72,6 +72,7 @@ struct S3Permissions {
     case .foresee: []
     case .survey:
       on(bucket, ["ListBucket", "ListBucketVersions"] + Self.settings.map { "Get\($0)" })
+        + on(objects, ["GetObjectRetention", "GetObjectLegalHold"])
     case .clear:
       on(bucket, ["ListBucket", "ListBucketVersions", "ListBucketMultipartUploads"])
         + on(objects, ["DeleteObject", "DeleteObjectVersion", "AbortMultipartUpload"])
@@ -83,12 +84,27 @@ struct S3Permissions {
         + key(["kms:Decrypt", "kms:GenerateDataKey"])
     case .backUp, .restore, .export: []
     case .fetch: on("\(bucket)/\(folder)", ["GetObject"])
+    case .lookBack: on(bucket, ["ListBucketVersions", "GetBucketVersioning"])
+    case .readHistory: on(objects, ["GetObjectVersion", "GetObjectVersionTagging"])
+    case .writeHistory:
+      on(bucket, ["PutBucketVersioning"])
+        + on(objects, ["GetObjectVersion", "GetObjectVersionTagging", "DeleteObjectVersion"])
+    case .regard:
+      on(bucket, ["GetBucketObjectLockConfiguration", "GetBucketOwnershipControls"])
+    case .readLocks: on(objects, ["GetObjectRetention", "GetObjectLegalHold"])
+    case .writeLocks:
+      on(bucket, ["PutBucketObjectLockConfiguration", "PutBucketVersioning"])
+        + on(objects, ["PutObjectRetention", "PutObjectLegalHold"])
+    case .readLists:
+      on(bucket, ["GetBucketAcl"]) + on(objects, ["GetObjectAcl", "GetObjectVersionAcl"])
+    case .writeLists: on(objects, ["PutObjectAcl"])
     }
   }
 
   /// What is read before a bucket is deleted, and put back when it is made again.
   private static let settings = [
-    "BucketVersioning", "EncryptionConfiguration", "BucketPolicy", "BucketPublicAccessBlock",
+    "BucketVersioning", "BucketObjectLockConfiguration", "EncryptionConfiguration", "BucketPolicy",
+    "BucketPublicAccessBlock",
     "BucketOwnershipControls", "BucketLogging", "BucketTagging", "BucketCORS", "BucketWebsite",
     "LifecycleConfiguration", "BucketNotification", "ReplicationConfiguration",
   ]

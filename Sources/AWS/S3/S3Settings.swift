@@ -9,13 +9,19 @@ struct S3Setting: Sendable {
   let query: String
   /// Error codes that mean "not set".
   let absentCodes: Set<String>
-  /// An element without which the document says nothing; nil when any document counts.
+  /// An element, or an element and its text, without which the document says nothing; nil when any
+  /// document counts.
   var needs: String?
   /// Whether a new bucket has one of its own, which must be taken away where there was none.
   var isSetOnNew = false
 
-  var getOperation: String { "GetBucket\(name)" }
-  var putOperation: String { "PutBucket\(name)" }
+  static let objectLock = "ObjectLock"
+
+  private var operation: String {
+    name == Self.objectLock ? "ObjectLockConfiguration" : "Bucket\(name)"
+  }
+  var getOperation: String { "Get\(operation)" }
+  var putOperation: String { "Put\(operation)" }
 
   /// In the order in which they must be put back: a public policy is refused before the block of
   /// public access is as it was, and replication before versioning.
@@ -30,6 +36,9 @@ struct S3Setting: Sendable {
       name: "Encryption", query: "encryption",
       absentCodes: ["ServerSideEncryptionConfigurationNotFoundError"]),
     S3Setting(name: "Versioning", query: "versioning", absentCodes: [], needs: "Status"),
+    S3Setting(
+      name: objectLock, query: "object-lock",
+      absentCodes: ["ObjectLockConfigurationNotFoundError"], needs: "ObjectLockEnabled=Enabled"),
     S3Setting(name: "Tagging", query: "tagging", absentCodes: ["NoSuchTagSet"]),
     S3Setting(name: "Cors", query: "cors", absentCodes: ["NoSuchCORSConfiguration"]),
     S3Setting(name: "Website", query: "website", absentCodes: ["NoSuchWebsiteConfiguration"]),
@@ -61,7 +70,10 @@ extension S3Bucket: BucketSettingsKeeping {
 
   func create(with settings: [String: String]) async throws(Failure) {
     if let region = settings[Self.regionName] { try client.settle(in: region) }
-    try await create()
+    // What comes back with a lock needs the bucket to have one before it is written.
+    let locks = settings[S3Setting.objectLock] != nil
+    try await create(
+      headers: locks ? ["x-amz-bucket-object-lock-enabled": "true"] : [:], isAgain: true)
   }
 
   func apply(_ settings: [String: String]) async throws(Failure) {
@@ -89,7 +101,12 @@ extension S3Bucket: BucketSettingsKeeping {
         throw AWSFailure(.malformed("it is not XML"), operation: "s3:\(setting.getOperation)")
       }
       guard let needed = setting.needs else { return S3TagSet(root).withoutSystemTags }
-      let isSet = needed == "*" ? !root.children.isEmpty : root.first(needed) != nil
+      let parts = needed.split(separator: "=")
+      let found = root.first(String(parts[0]))
+      let isSet =
+        needed == "*"
+        ? !root.children.isEmpty
+        : parts.count > 1 ? found?.text == String(parts[1]) : found != nil
       return isSet ? reply.text : nil
     } catch {
       if let code = error.code, setting.absentCodes.contains(code) { return nil }

@@ -58,6 +58,12 @@ extension BucketDemolition {
     }
   }
 
+  /// Locks come back with the objects, where the bucket has them again.
+  private func restoredKinds() async throws(Failure) -> Set<ProtectionKind> {
+    guard let bucket = bucket as? any ProtectionKeeping else { return [] }
+    return try await bucket.protection().kinds.intersection([.locks])
+  }
+
   private func restore(from backup: any BucketStore, _ pace: Pace) async throws(Failure) {
     let copying = bucket as? any BucketServerSideCopying
     let sync = BucketSync(
@@ -65,7 +71,8 @@ extension BucketDemolition {
       identity: BucketSync.strict, concurrency: Self.restoresAtOnce, state: .frozen,
       folder: "\(site.workFolder)/restore",
       copiesInside: copying?.canCopy(from: backup) ?? false,
-      turnstile: Turnstile(Self.restoresAtOnce))
+      turnstile: Turnstile(Self.restoresAtOnce), proof: MetadataProof(share: nil),
+      clock: pace.clock, kinds: try await restoredKinds())
     let silent = Progress<BucketSyncCheckpoint>(
       pace: pace, save: { (_, _) throws(Failure) in }, cross: { () throws(Failure) in })
     let plan = BucketSyncPlan(createsTarget: false)

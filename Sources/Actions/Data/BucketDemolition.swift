@@ -32,6 +32,8 @@ package struct BucketDemolition: Sendable {
     case dns
     /// That all is saved.
     case backup
+    /// That locks found by the plan will have ended by the time of the step.
+    case locks
   }
 
   /// All that the way back needs.
@@ -112,6 +114,8 @@ package struct BucketDemolition: Sendable {
     let count = try await count()
     let settings = try await (bucket as? any BucketSettingsKeeping)?.settings()
     let plan = Plan(wasThere: true, settings: settings, objects: count)
+    let locked = try await lockedVersions()
+    if let locked, input.waive?.contains(.locks) != true { throw refusal(locked) }
     let more = count >= Self.countedMax ? "at least " : ""
     var changes = ["delete \(more)\(count) objects, versions and delete markers of \(bucket.url)"]
     if removes {
@@ -119,6 +123,7 @@ package struct BucketDemolition: Sendable {
       let names = (settings ?? [:]).keys.sorted().joined(separator: ", ")
       if !names.isEmpty { changes.append("  its settings are kept for the way back: \(names)") }
     }
+    if let locked { changes.append("  \(locked.text): the step stops if that is still so then") }
     let isReversible = backup != nil || count == 0
     return Planned(
       plan, changes: changes,
@@ -143,6 +148,7 @@ package struct BucketDemolition: Sendable {
           + (input.reason ?? ""))
     }
     try await checkNotLive()
+    if let locked = try await lockedVersions() { throw refusal(locked) }
     if try !hasBegun { try await checkSaved(progress.pace) }
     if backup == nil, try await count() > 0 {
       guard plan.objects > 0 else {

@@ -24,11 +24,11 @@ extension BucketSync {
   }
 
   /// A range that is being worked off, with where each listing stands.
-  private struct RangeWalk: Sendable {
+  private struct RangeWalk: RangedWalk {
     var range: BucketRange
     var source: BucketWalk
     var target: BucketWalk?
-    var former: FormerCursor
+    var former: FormerCursor<ObjectEntry>
   }
 
   func run(
@@ -48,53 +48,17 @@ extension BucketSync {
     return state
   }
 
-  /// Works off all ranges side by side, page by page; what is counted is durable at the target.
+  /// Works off all ranges; what is counted is durable at the target.
   private func copyRanges(
     _ plan: BucketSyncPlan, _ start: BucketSyncCheckpoint,
     _ progress: Progress<BucketSyncCheckpoint>
   ) async throws(Failure) -> BucketSyncCheckpoint {
     var walks: [RangeWalk?] = []
     for range in start.ranges ?? [] { walks.append(range.isCopied ? nil : try open(range)) }
-    let opened = walks
-    let attempt: @Sendable (Int, RangeWalk) async -> (Int, Result<PageResult, Failure>) = {
-      index, walk in
-      do throws(Failure) {
-        return (index, .success(try await self.copyPage(walk, progress.pace)))
-      } catch {
-        return (index, .failure(error))
-      }
-    }
-    let (state, failure) = await withTaskGroup(
-      of: (Int, Result<PageResult, Failure>).self
-    ) { group in
-      var state = start
-      var failure: Failure?
-      for (index, walk) in opened.enumerated() {
-        if let walk { group.addTask { await attempt(index, walk) } }
-      }
-      while let (index, result) = await group.next() {
-        do throws(Failure) {
-          let page = try result.get()
-          state.count(page.outcomes)
-          state.ranges?[index] = page.walk.range
-          // After a failure the others only finish what they have begun.
-          if failure != nil { continue }
-          if !page.walk.range.isCopied { group.addTask { await attempt(index, page.walk) } }
-          try await progress.save(state)
-          progress.pace.report(
-            .init(
-              done: state.read, total: plan.objectCount, bytes: state.bytes,
-              bytesTotal: plan.byteCount, unit: "objects"))
-        } catch {
-          failure = failure ?? error
-        }
-      }
-      return (state, failure)
-    }
-    guard let failure else { return state }
-    // What the others finished meanwhile need not be done again.
-    if opened.count > 1 { try? await progress.saveNow(state) }
-    throw failure
+    return try await RangeRun(plan: plan, unit: "objects", progress: progress) {
+      walk throws(Failure) in
+      try await copyPage(walk)
+    }.run(walks, from: start)
   }
 
   private func open(_ range: BucketRange) throws(Failure) -> RangeWalk {
@@ -103,21 +67,18 @@ extension BucketSync {
       former: try listing.cursor(after: range.after))
   }
 
-  private struct PageResult: Sendable {
-    var walk: RangeWalk
-    var outcomes: [ObjectOutcome] = []
-  }
-
   /// Copies the next page of a range; all of it is durable when this returns.
-  private func copyPage(_ walk: RangeWalk, _ pace: Pace) async throws(Failure) -> PageResult {
+  private func copyPage(
+    _ walk: RangeWalk
+  ) async throws(Failure) -> PageResult<RangeWalk> {
     var result = PageResult(walk: walk)
     if let entries = try await result.walk.source.nextPage() {
       var work: [Work] = []
       for entry in entries {
         work.append(
           Work(
-            entry: entry, former: try result.walk.former.entry(for: entry.key),
-            now: try await result.walk.target?.entry(for: entry.key)))
+            entry: entry, former: try result.walk.former.row(for: entry.key),
+            now: try await result.walk.target?.row(for: entry.key)))
       }
       result.outcomes = try await copy(work, isListed: walk.target != nil)
       if let last = entries.last { result.walk.range.after = last.key }
@@ -134,15 +95,15 @@ extension BucketSync {
     try former.makeFolder()
     if plan.createsTarget {
       if try !listing.isThere {
-        guard try await target.description() == nil else {
-          throw .refused(
-            "\(target.url) has appeared since the sync was planned",
-            hint: "Find out who made it; roll back, and begin again.")
-        }
+        guard try await target.description() == nil else { throw appeared() }
         try await WorkFiles.write(listing.path) { _ in }
       }
       try WorkFiles.synchronize(folder: folder)
-      try await target.create()
+      if kinds.contains(.locks), let target = target as? any VersionKeeping {
+        try await target.createKeepingVersions(locks: true)
+      } else {
+        try await target.create()
+      }
       return
     }
     if try !listing.isThere { try await checkEmpty() }
@@ -185,6 +146,7 @@ extension BucketSync {
     var isAlike = false
     if let now {
       isAlike = try await identity.isSame(work.entry, in: source, now, in: target)
+      if isAlike { isAlike = try await isProtectedAlike(work.entry, nil, now, nil) }
     }
     guard work.former != nil else {
       guard let now else { return .write }
@@ -197,8 +159,16 @@ extension BucketSync {
     guard let now else { return .write }
     if isAlike { return .alreadyThere(now) }
     if existing == .keep { return .kept }
-    try await former.keep(now, of: target)
+    try await keepFormer(now)
     return .overwrite
+  }
+
+  private func keepFormer(_ now: ObjectEntry) async throws(Failure) {
+    var now = now
+    if !kinds.isEmpty, let target = target as? any ProtectionKeeping {
+      now.metadata.protection = try await target.protection(of: now.key, version: nil, kinds)
+    }
+    try await former.keep(now, of: target)
   }
 
   private func carryOut(
@@ -240,7 +210,7 @@ extension BucketSync {
   private func writeOnce(_ listed: ObjectEntry) async throws(Failure) -> ObjectOutcome {
     if copiesInside, let target = target as? any BucketServerSideCopying {
       let stored = try await turnstile.pass(1) { () async throws(Failure) in
-        try await target.copy(listed, from: source)
+        try await target.copy(try await protected(listed), from: source)
       }
       let line = try await identity.line(listed, in: source)
       let isAlike = stored.digest == nil && source.listsMetadata
@@ -257,7 +227,7 @@ extension BucketSync {
   /// Lets the content pass through here.
   private func carry(_ listed: ObjectEntry) async throws(Failure) -> ObjectOutcome {
     let opened = try await source.read(listed.key)
-    let entry = try await described(listed, by: opened)
+    let entry = try await protected(try await described(listed, by: opened))
     let reader = HashingReader(opened)
     var stored = try await target.write(entry, from: reader)
     let sum = "sha256:" + reader.sha256
@@ -296,7 +266,7 @@ extension BucketSync {
       try pace.checkStop()
       let lonely = page.compactMap { $0.source == nil ? $0.former : nil }
       _ = try await concurrentMap(lonely, atOnce: concurrency) { entry throws(Failure) in
-        if let now = try await target.entry(entry.key) { try await former.keep(now, of: target) }
+        if let now = try await target.entry(entry.key) { try await keepFormer(now) }
       }
       if !lonely.isEmpty {
         try former.flush()

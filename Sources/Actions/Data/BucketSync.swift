@@ -19,13 +19,17 @@ struct BucketSync: Sendable {
   let copiesInside: Bool
   /// Bounds the requests of all ranges together.
   let turnstile: Turnstile
+  let proof: MetadataProof
+  let clock: any WallClock
+  /// The protections that copies get with their content.
+  var kinds: Set<ProtectionKind> = []
   /// Bounds the bytes on their way, whatever the number and size of the objects.
   let memory = Turnstile(heldBytesMax)
 
   static let heldBytesMax = 72 << 20
 
   /// What the target held before the first change.
-  var listing: FormerListing { FormerListing(path: "\(folder)/former.jsonl") }
+  var listing: FormerListing<ObjectEntry> { FormerListing(path: "\(folder)/former.jsonl") }
   /// What was overwritten or deleted, as it was before.
   var former: ObjectArchive { ObjectArchive(folder: "\(folder)/former") }
   /// What others wrote to the target since, found by undo.
@@ -40,8 +44,10 @@ struct BucketSync: Sendable {
     BucketWalk(bucket, prefix: prefix, after: position)
   }
 
-  func merge() async throws(Failure) -> BucketMerge {
-    BucketMerge(source: walk(source), target: walk(target), former: try listing.cursor())
+  func appeared() -> Failure {
+    .refused(
+      "\(target.url) has appeared since the sync was planned",
+      hint: "Find out who made it; roll back, and begin again.")
   }
 
   /// Refuses a target that holds objects, where the playbook does not say what becomes of them.

@@ -13,6 +13,8 @@ package struct BucketSyncPlan: Codable, Sendable {
   package var byteCount: Int64?
   /// Keys that cut the source into parts to be listed at the same time.
   package var cuts: [ObjectKey]?
+  /// The kinds of protection that copies get; nil for none.
+  package var protections: [ProtectionKind]?
 }
 
 /// How far `buckets.sync` has come; everything that it counts is durable at the target.

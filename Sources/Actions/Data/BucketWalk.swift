@@ -1,7 +1,7 @@
 import Resources
 
 /// Walks over the objects below a prefix in the order of their keys, with flat memory.
-struct BucketWalk {
+struct BucketWalk: KeyedWalk {
   static let pageLimit = 1000
 
   private let bucket: any BucketStore
@@ -10,7 +10,7 @@ struct BucketWalk {
   private let through: ObjectKey?
   private var isAtEnd = false
   private var lastKey: ObjectKey?
-  private var waiting: ArraySlice<ObjectEntry> = []
+  var waiting: ArraySlice<ObjectEntry> = []
   /// Where the page after the latest one begins; nil when nothing follows.
   private(set) var position: PagePosition?
 
@@ -52,21 +52,4 @@ struct BucketWalk {
     }
     return page.elements.filter { $0.key.bytes.starts(with: prefix) }
   }
-
-  mutating func peek() async throws(Failure) -> ObjectEntry? {
-    while waiting.isEmpty {
-      guard let page = try await nextPage() else { return nil }
-      waiting = page[...]
-    }
-    return waiting.first
-  }
-
-  /// The object of that name; keys must be asked for in rising order.
-  mutating func entry(for key: ObjectKey) async throws(Failure) -> ObjectEntry? {
-    while let entry = try await peek(), entry.key < key { skip() }
-    guard let entry = try await peek(), entry.key == key else { return nil }
-    return entry
-  }
-
-  mutating func skip() { waiting = waiting.dropFirst() }
 }

@@ -26,6 +26,7 @@ package struct BucketsBackup: Action {
       "source", .choice(SourceState.allCases.map(\.rawValue)),
       "Whether a source that changes meanwhile fails the verification (frozen) or not (moving).",
       default: SourceState.frozen.rawValue),
+    BucketsSync.keepInput,
   ]
 
   package struct Input: Decodable, Sendable {
@@ -35,12 +36,19 @@ package struct BucketsBackup: Action {
     package var prefix: String?
     package var existing: ExistingPolicy?
     package var source: SourceState?
+    package var keep: [ProtectionKind]?
 
     package init(from: ResourceURL, to: ResourceURL, manifest: String) {
       self.from = from
       self.to = to
       self.manifest = manifest
     }
+  }
+
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    var sync = BucketsSync.Input(from: input.from, to: input.to)
+    sync.keep = input.keep
+    return try BucketsSync.rights(sync)
   }
 
   private static let namedMax = 5
@@ -52,6 +60,7 @@ package struct BucketsBackup: Action {
   package init(_ input: Input, in site: Site) throws(Failure) {
     var sync = BucketsSync.Input(from: input.from, to: input.to)
     sync.prefix = input.prefix
+    sync.keep = input.keep
     sync.existing = input.existing
     sync.source = input.source
     copying = try BucketsSync(sync, in: site)

@@ -20,6 +20,7 @@ package struct BucketsRestore: Action {
       "onlyMissing", .boolean,
       "Whether what the target holds stays; otherwise the backup's objects replace it.",
       default: "true"),
+    BucketsSync.keepInput,
   ]
 
   package struct Input: Decodable, Sendable {
@@ -28,11 +29,18 @@ package struct BucketsRestore: Action {
     package var manifest: String?
     package var prefix: String?
     package var onlyMissing: Bool?
+    package var keep: [ProtectionKind]?
 
     package init(from: ResourceURL, to: ResourceURL) {
       self.from = from
       self.to = to
     }
+  }
+
+  package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
+    var sync = BucketsSync.Input(from: input.from, to: input.to)
+    sync.keep = input.keep
+    return try BucketsSync.rights(sync)
   }
 
   private static let namedMax = 5
@@ -43,6 +51,7 @@ package struct BucketsRestore: Action {
   package init(_ input: Input, in site: Site) throws(Failure) {
     var sync = BucketsSync.Input(from: input.from, to: input.to)
     sync.prefix = input.prefix
+    sync.keep = input.keep
     sync.existing = input.onlyMissing ?? true ? .keep : .overwrite
     copying = try BucketsSync(sync, in: site)
     manifest = input.manifest.map { BucketManifest(path: $0) }

@@ -38,7 +38,28 @@ package struct BucketsSync: Action {
       "source", .choice(SourceState.allCases.map(\.rawValue)),
       "Whether a source that changes meanwhile fails the verification (frozen) or not (moving).",
       default: SourceState.frozen.rawValue),
+    .optional(
+      "versions", .choice(CopiedVersions.allCases.map(\.rawValue)),
+      "Whether the current objects are copied, or their histories with all versions and delete "
+        + "markers; ids and times of versions are the target's own.",
+      default: CopiedVersions.latest.rawValue),
+    keepInput,
+    .optional(
+      "verify", .choice(VerifiedPart.allCases.map(\.rawValue)),
+      "Whether contents are proven only, or type, headers, metadata, tags and storage class too.",
+      default: VerifiedPart.content.rawValue),
+    .optional(
+      "verifyShare", .integer(MetadataProof.shares),
+      "The share of all objects, in percent, whose metadata is compared.",
+      default: "\(MetadataProof.shares.upperBound)"),
   ]
+
+  static let keepInput = InputField.optional(
+    "keep", .list(.choice(ProtectionKind.allCases.map(\.rawValue))),
+    "What protects an object and goes along: 'locks' are retention and legal holds, 'acls' are "
+      + "access lists, which take a request for each object.",
+    default: "[\"locks\"]")
+  static let keepDefault: [ProtectionKind] = [.locks]
 
   private static let concurrencyRange = 1...256
   private static let concurrencyDefault = 16
@@ -61,6 +82,10 @@ package struct BucketsSync: Action {
     package var compare: ObjectComparison?
     package var concurrency: Int?
     package var source: SourceState?
+    package var versions: CopiedVersions?
+    package var keep: [ProtectionKind]?
+    package var verify: VerifiedPart?
+    package var verifyShare: Int?
 
     package init(from: ResourceURL, to: ResourceURL) {
       self.from = from
@@ -69,10 +94,14 @@ package struct BucketsSync: Action {
   }
 
   private let site: Site
+  private let keep: Set<ProtectionKind>
+  private let versions: CopiedVersions
   let sync: BucketSync
 
   package init(_ input: Input, in site: Site) throws(Failure) {
     self.site = site
+    keep = Set(input.keep ?? Self.keepDefault)
+    versions = input.versions ?? .latest
     let existing = input.existing ?? .refuse
     let deletes = input.delete ?? false
     guard input.from != input.to else {
@@ -92,13 +121,35 @@ package struct BucketsSync: Action {
       throw .permanent(
         "\(Self.name): 'concurrency' is out of bounds", hint: "It is \(Self.concurrencyRange).")
     }
+    let share = input.verifyShare ?? MetadataProof.shares.upperBound
+    guard MetadataProof.shares.contains(share) else {
+      throw .permanent(
+        "\(Self.name): 'verifyShare' is out of bounds", hint: "It is \(MetadataProof.shares).")
+    }
     let copying = target as? any BucketServerSideCopying
     sync = BucketSync(
       source: source, target: target,
       prefix: ObjectKey(input.prefix ?? ""), existing: existing, deletes: deletes,
       identity: ObjectIdentity(comparison: input.compare ?? .digest), concurrency: concurrency,
       state: input.source ?? .frozen, folder: site.workFolder,
-      copiesInside: copying?.canCopy(from: source) ?? false, turnstile: Turnstile(concurrency))
+      copiesInside: copying?.canCopy(from: source) ?? false, turnstile: Turnstile(concurrency),
+      proof: MetadataProof(share: input.verify == .metadata ? share : nil), clock: site.clock)
+    guard versions == .all else { return }
+    guard VersionSync(sync) != nil else {
+      throw .permanent(
+        "\(Self.name): versions cannot be copied from \(input.from) to \(input.to)",
+        hint: "Name two buckets of S3 that one profile or role can reach, or copy the latest only.")
+    }
+    guard !deletes, input.compare ?? .digest == .digest else {
+      throw .permanent(
+        "\(Self.name): 'versions: \"all\"' goes neither with 'delete' nor with 'size-and-time'",
+        hint: "Drop them; a deleted object's history ends with its delete marker.")
+    }
+  }
+
+  /// The sync of histories; nil where the current objects are copied.
+  private func histories(_ plan: BucketSyncPlan) -> VersionSync? {
+    versions == .all ? VersionSync(sync.keeping(plan)) : nil
   }
 
   package func plan() async throws(Failure) -> Planned<BucketSyncPlan> {
@@ -115,41 +166,70 @@ package struct BucketsSync: Action {
     var changes: [String] = []
     if plan.createsTarget {
       changes.append(site.isPreview ? "create \(to) unless an earlier step does" : "create \(to)")
+    } else if let histories = histories(plan) {
+      try await histories.checkVersioning()
+      try await histories.checkEmpty()
     } else {
       try await sync.checkEmpty()
     }
-    let (objects, bytes, isAll, cuts) = try await count()
-    plan.objectCount = isAll ? objects : nil
-    plan.byteCount = isAll ? bytes : nil
-    plan.cuts = cuts
+    let (kinds, notes) = try await sync.protections(
+      keep: keep, createsTarget: plan.createsTarget, isPreview: site.isPreview)
+    plan.protections = kinds.sorted { $0.rawValue < $1.rawValue }
+    let count = try await count(plan)
+    plan.objectCount = count.isAll ? count.objects : nil
+    plan.byteCount = count.isAll ? count.bytes : nil
+    plan.cuts = count.cuts
+    let what = versions == .all ? "versions and delete markers" : "objects"
     changes.append(
-      "copy \(isAll ? "" : "more than ")\(objects) objects (\(bytes) bytes) from \(from) to \(to)")
+      "copy \(count.isAll ? "" : "more than ")\(count.objects) \(what) (\(count.bytes) bytes) from "
+        + "\(from) to \(to)")
+    if versions == .all {
+      changes.append("  oldest first; \(to) gives them version ids and times of its own")
+    }
     if sync.deletes { changes.append("delete the objects of \(to) that \(from) does not have") }
+    let locks = kinds.contains(.locks)
     return Planned(
-      plan, changes: changes,
+      plan, changes: changes + notes,
       estimate: Estimate(
-        seconds: Double(objects) / Self.objectsPerSecond + Double(bytes) / Self.bytesPerSecond,
-        items: plan.objectCount, bytes: plan.byteCount))
+        seconds: Double(count.objects) / Self.objectsPerSecond
+          + Double(count.bytes) / Self.bytesPerSecond,
+        items: plan.objectCount, bytes: plan.byteCount),
+      reversal: locks ? .compensating("copies that are locked stay until their locks end") : nil)
   }
 
+  private typealias SourceCount = (objects: Int, bytes: Int64, isAll: Bool, cuts: [ObjectKey])
+
   /// Counts the source, and finds where it may be cut so that parts are of about one size.
-  private func count() async throws(Failure) -> (
-    objects: Int, bytes: Int64, isAll: Bool, cuts: [ObjectKey]
-  ) {
-    var walk = BucketWalk(sync.source, prefix: sync.prefix)
+  private func count(_ plan: BucketSyncPlan) async throws(Failure) -> SourceCount {
+    if let histories = histories(plan) {
+      return try await count(histories.walk(histories.source)) { history in
+        let bytes = history.versions.reduce(0) { $0 + $1.entry.size }
+        return (history.versions.count, bytes)
+      }
+    }
+    return try await count(sync.walk(sync.source)) { (1, $0.size) }
+  }
+
+  private func count<Walk: KeyedWalk>(
+    _ walk: Walk, _ weight: (Walk.Row) -> (Int, Int64)
+  ) async throws(Failure) -> SourceCount {
+    var walk = walk
     var objects = 0
     var bytes: Int64 = 0
     var marks: [ObjectKey] = []
     while let page = try await walk.nextPage() {
-      objects += page.count
-      bytes += page.reduce(0) { $0 + $1.size }
+      for row in page {
+        let (count, size) = weight(row)
+        objects += count
+        bytes += size
+      }
       if let last = page.last { marks.append(last.key) }
       guard objects > Self.countedMax else { continue }
       let cuts = try await (sync.source as? any KeyRangeListing)?.cuts(
         below: sync.prefix, into: Self.partsMax)
       return (objects, bytes, false, cuts ?? [])
     }
-    let parts = min(Self.partsMax, objects / Self.partObjectsMin)
+    let parts = min(Self.partsMax, objects / Self.partObjectsMin, marks.count)
     guard parts > 1 else { return (objects, bytes, true, []) }
     return (objects, bytes, true, (1..<parts).map { marks[$0 * marks.count / parts] })
   }
@@ -158,7 +238,13 @@ package struct BucketsSync: Action {
     _ plan: BucketSyncPlan, from checkpoint: BucketSyncCheckpoint?,
     progress: Progress<BucketSyncCheckpoint>
   ) async throws(Failure) -> StepReport {
-    let state = try await sync.run(plan, from: checkpoint ?? .init(), progress: progress)
+    let start = checkpoint ?? .init()
+    let state =
+      if let histories = histories(plan) {
+        try await histories.run(plan, from: start, progress: progress)
+      } else {
+        try await sync.keeping(plan).run(plan, from: start, progress: progress)
+      }
     return StepReport(
       ledgers: [state.ledger(from: sync.source.url, to: sync.target.url)],
       notes: state.deleted > 0 ? ["deleted \(state.deleted) objects of \(sync.target.url)"] : [])
@@ -170,13 +256,19 @@ package struct BucketsSync: Action {
     guard let ledger = report.ledgers.first else {
       return Verification(.inconclusive("the copy has left no account"))
     }
-    let (verdict, completed) = try await sync.verify(plan, ledger, pace)
+    let (verdict, completed) =
+      if let histories = histories(plan) {
+        try await histories.verify(plan, ledger, pace)
+      } else {
+        try await sync.keeping(plan).verify(plan, ledger, pace)
+      }
     return Verification(verdict, ledgers: [completed])
   }
 
   package func undo(
     _ plan: BucketSyncPlan, from checkpoint: BucketSyncCheckpoint?, pace: Pace
   ) async throws(Failure) {
-    try await sync.undo(plan, pace)
+    if let histories = histories(plan) { return try await histories.undo(plan, pace) }
+    try await sync.keeping(plan).undo(plan, pace)
   }
 }

@@ -28,15 +28,17 @@ struct ObjectArchive: Sendable {
     guard !FileManager.default.fileExists(atPath: path(name, "json")) else { return }
     let reader = try await bucket.read(entry.key)
     var entry = entry
+    let protection = entry.metadata.protection
     if let reader = reader as? any DescribedReader {
       entry = reader.entry
     } else if let described = try await ObjectIdentity.described(entry, in: bucket) {
       entry = described
     }
+    entry.metadata.protection = entry.metadata.protection ?? protection
     try await WorkFiles.write(path(name, "data")) { file in
       while let piece = try await reader.next() { try file.write(contentsOf: piece) }
     }
-    let line = try FormerListing.line(entry)
+    let line = try FormerListing<ObjectEntry>.line(entry)
     try await WorkFiles.write(path(name, "json")) { try $0.write(contentsOf: line) }
   }
 
@@ -46,7 +48,7 @@ struct ObjectArchive: Sendable {
   func entry(_ key: ObjectKey) throws(Failure) -> ObjectEntry? {
     var lines = try LineReader(path(key.bytes, "json"))
     guard let line = try lines?.next() else { return nil }
-    return try FormerListing.entry(line, path(key.bytes, "json"))
+    return try FormerListing<ObjectEntry>.row(line, path(key.bytes, "json"))
   }
 
   func read(_ key: ObjectKey) throws(Failure) -> any ObjectReader {

@@ -61,8 +61,9 @@ struct PlaybookRights: Sendable {
   /// A file for a service to read is put there while planning: the service reads it then.
   private static func isPlanned(_ use: SpecialUse) -> Bool {
     switch use {
-    case .foresee, .survey, .deposit, .fetch: true
+    case .foresee, .survey, .deposit, .fetch, .lookBack, .regard: true
     case .clear, .remake, .backUp, .restore, .export, .takeExport: false
+    case .readHistory, .writeHistory, .readLocks, .writeLocks, .readLists, .writeLists: false
     }
   }
 

@@ -12,6 +12,21 @@ struct S3BucketTests {
     try await BucketStoreLaws(keepsTimes: false, keepsBytes: false) {
       try world.bucket("s3://laws-whole")
     }.check()
+    // Neighbours, whose names begin alike, are not of the folder and stay as they are.
+    _ = try world.server.python(
+      """
+      s3 = client('s3'); s3.create_bucket(Bucket='laws-folder')
+      for key in ['in', 'in-', 'in0', 'im/x', 'in', 'in/side0']:
+          s3.put_object(Bucket='laws-folder', Key=key, Body=key)
+      """)
+    try await BucketStoreLaws(keepsTimes: false, keepsBytes: false, isFolder: true) {
+      try world.bucket("s3://laws-folder/in/side/")
+    }.check()
+    let left = try world.server.python(
+      """
+      for o in client('s3').list_objects_v2(Bucket='laws-folder')['Contents']: print(o['Key'])
+      """)
+    #expect(left == "im/x\nin\nin-\nin/side0\nin0\n")
   }
 
   @Test("odd keys reach the service byte for byte, as boto3 reads them")

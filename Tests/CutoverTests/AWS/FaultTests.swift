@@ -66,7 +66,7 @@ struct FaultTests {
   @Test("fixed credentials that expire in the middle stop it; with new ones it goes on")
   func expired() async throws {
     let copy = try Copy("expired")
-    let rule = FaultProxy.Rule("expired", skip: 12)
+    let rule = FaultProxy.Rule("expired", skip: 30)
     let run = try await FaultProxy.run(before: copy.server.url, [rule]) { proxy in
       try copy.run(through: proxy)
     }

@@ -25,12 +25,23 @@ struct RightsTests {
       apply: [
         "dynamodb:BatchGetItem": "single items are read where edits are looked after",
         "dynamodb:DeleteItem": "undo asks first where others have written since",
+        "dynamodb:UpdateItem": "no item is replaced by another",
       ]),
     Case(
       name: "buckets",
-      plan: ["arn:aws:s3:::rights-back": "planned in full when the save that it reads is made"],
+      plan: [
+        "arn:aws:s3:::rights-back": "planned in full when the save that it reads is made",
+        "arn:aws:s3:::rights-gone/*": "no bucket locks objects",
+        "s3:GetObjectLegalHold": "no bucket locks objects",
+        "s3:GetObjectRetention": "no bucket locks objects",
+      ],
       apply: [
         "s3:AbortMultipartUpload": "no upload was cut off",
+        "s3:GetObjectLegalHold": "no bucket locks objects",
+        "s3:GetObjectRetention": "no bucket locks objects",
+        "s3:PutBucketObjectLockConfiguration": "no bucket locks objects",
+        "s3:PutObjectLegalHold": "no bucket locks objects",
+        "s3:PutObjectRetention": "no bucket locks objects",
         "s3:PutBucketLogging": "the deleted bucket had none",
         "s3:PutBucketNotification": "the deleted bucket had none",
         "s3:PutReplicationConfiguration": "the deleted bucket had none",

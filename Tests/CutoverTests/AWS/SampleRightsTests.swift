@@ -13,6 +13,7 @@ struct SampleRightsTests {
   private static let later = "its step names outputs, and is planned when it is reached"
   private static let nested = "CloudFormation acts on nested stacks in the caller's name"
   private static let there = "the tables and buckets of B are there already"
+  private static let locks = "no bucket locks objects"
   private static let plain = "the sample's users have neither groups nor second factors"
 
   private static let plan = [
@@ -29,6 +30,7 @@ struct SampleRightsTests {
     "cognito-idp:GetUserPoolMfaConfig": later, "cognito-idp:ListGroups": later,
     "cognito-idp:ListUsers": later, "dynamodb:DescribeContinuousBackups": later,
     "dynamodb:DescribeTimeToLive": later, "dynamodb:Scan": later, "s3:ListBucket": later,
+    "s3:GetBucketObjectLockConfiguration": later, "s3:GetBucketOwnershipControls": later,
   ]
   private static let apply = [
     "cloudformation:ListChangeSets": "no former try has left any",
@@ -40,11 +42,15 @@ struct SampleRightsTests {
     "dynamodb:CreateTable": there, "dynamodb:DeleteTable": there,
     "dynamodb:UpdateContinuousBackups": there, "dynamodb:UpdateTimeToLive": there,
     "dynamodb:DeleteItem": "nobody else writes", "dynamodb:PutItem": "nobody else writes",
+    "dynamodb:UpdateItem": "nobody else writes",
     "route53:GetChange": "the test server says INSYNC at once",
     "arn:aws:route53:::change/*": "the test server says INSYNC at once",
     "s3:AbortMultipartUpload": "no upload was cut off",
     "s3:ListBucketMultipartUploads": "no object is large",
     "s3:CreateBucket": there, "s3:DeleteBucket": there,
+    "s3:GetObjectLegalHold": locks, "s3:GetObjectRetention": locks,
+    "s3:PutBucketObjectLockConfiguration": locks, "s3:PutBucketVersioning": locks,
+    "s3:PutObjectLegalHold": locks, "s3:PutObjectRetention": locks,
   ]
   private static let destroy = [
     "cloudformation:ListImports": "stack A exports nothing",

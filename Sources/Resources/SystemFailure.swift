@@ -1,9 +1,8 @@
 import Glibc
-import Resources
 
 extension Failure {
   /// What a failed system call means for a person; `what` says what was tried on which resource.
-  static func system(_ code: Int32, _ what: String) -> Failure {
+  package static func system(_ code: Int32, _ what: String) -> Failure {
     let summary = "\(what): \(String(cString: strerror(code)))"
     switch code {
     case ENOSPC, EDQUOT:
