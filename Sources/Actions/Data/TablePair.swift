@@ -3,7 +3,7 @@ package import Resources
 import Rollouts
 
 /// A source table, its target, and what happens to the items on the way.
-package struct TablePair: Decodable, Sendable, Hashable {
+package struct TablePair: Codable, Sendable, Hashable {
   package var from: ResourceURL
   package var to: ResourceURL
   /// A statement of ``TransformMaker``; nil carries items through unchanged.
@@ -23,7 +23,7 @@ package struct TablePair: Decodable, Sendable, Hashable {
   ///
   /// A playbook's references are resolved in values and not in keys, so this form takes outputs of
   /// earlier steps.
-  package struct Exchange: Decodable, Sendable, Hashable {
+  package struct Exchange: Codable, Sendable, Hashable {
     package var attribute: String
     package var from: String
     package var to: String
