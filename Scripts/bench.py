@@ -394,6 +394,7 @@ class Server:
 
 def bench_aws():
     bench_aws_tables()
+    bench_aws_migrations()
     bench_aws_buckets()
 
 
@@ -516,6 +517,96 @@ def arrived(server, count):
     stats = server.stats()
     if stats["distinctItems"] != count or stats["wrongItems"] != 0:
         sys.exit(f"the copy is wrong: {stats}")
+
+
+def bench_aws_migrations():
+    count = 20_000 if QUICK else 200_000
+    say(f"\naws migrations: {count:,} records of metadata, 5 values each, become {5 * count:,}, by the"
+        "\n  statement of playbooks/vams/migrations/v2.3-to-v2.4, on a stub server")
+    for writes in ["plain", "conditional"]:
+        share = count if writes == "plain" else count // 4
+        server = Server(share, 1024)
+        runs, read = [], 0
+        try:
+            for number in range(RUNS):
+                server.get("/reset")
+                folder = fresh("aws", f"{writes}{number}")
+                os.makedirs(folder)
+                runs.append(move_metadata(server, folder, share, writes))
+                read = server.stats()["sourced"]
+            if writes == "plain":
+                row("  records read again after a kill in the middle",
+                    [kill_migration(server, share) - read], "", f"of {share:,}")
+        finally:
+            server.stop()
+        name = f"tables.migrate, {writes} writes"
+        row(f"{name}: records a second", [share / one[1] for one in runs], "", f"{share:,} records")
+        row("  its verification, values a second", [5 * share / one[2] for one in runs], "")
+        row("  records a processor second, all", [share / one[0].cpu for one in runs], "")
+        row("  peak memory", [one[0].megabytes for one in runs], "MB")
+    share = count // 20
+    server = Server(share, 1024)
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "metadata_peer.py")
+    peers = []
+    try:
+        for number in range(RUNS):
+            server.get("/reset")
+            peers.append(Run([sys.executable, script, server.url, "oldmetadata", "newmetadata"]))
+            values_arrived(server, share)
+    finally:
+        server.stop()
+    row("boto3, 8 threads: records a second", [share / one.seconds for one in peers], "",
+        f"{share:,} records")
+    row("  records a processor second", [share / one.cpu for one in peers], "")
+    row("  peak memory", [one.megabytes for one in peers], "MB")
+
+
+def metadata_book(folder, writes):
+    """A playbook with the shipped step; its lists of lines are JSON."""
+    top = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    with open(os.path.join(top, "playbooks/vams/migrations/v2.3-to-v2.4.json5")) as file:
+        text = file.read().split('id: "metadata"', 1)[1].split("sql: [", 1)[1].split("\n        ],", 1)[0]
+    book = os.path.join(folder, "bench.json5")
+    with open(book, "w") as file:
+        file.write(playbook("tables.migrate", {
+            "from": "dynamodb://us-east-1/oldmetadata",
+            "targets": [{"name": "metadata", "table": "dynamodb://us-east-1/newmetadata"}],
+            "sql": json.loads("[" + text.rstrip().rstrip(",") + "]"), "writes": writes}))
+    return book
+
+
+def move_metadata(server, folder, count, writes):
+    book, journal = metadata_book(folder, writes), os.path.join(folder, "journal.db")
+    flush_disks()
+    run = cutover(
+        "run", book, "--yes", "--live", "blue", "--journal", journal, env=server.environment())
+    values_arrived(server, count)
+    return run, *spans(journal)
+
+
+def kill_migration(server, count):
+    """How many records are read when half of the way is gone twice, by two processes."""
+    server.get("/reset")
+    folder = fresh("aws", "killed")
+    os.makedirs(folder)
+    book, journal = metadata_book(folder, "plain"), os.path.join(folder, "journal.db")
+    child = subprocess.Popen(
+        [os.path.join(BINARIES, "cutover"), "run", book, "--yes", "--live", "blue", "--journal",
+         journal], env=server.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while child.poll() is None and server.stats()["distinctValues"] < 5 * count // 2:
+        time.sleep(0.01)
+    child.kill()
+    child.wait()
+    cutover("resume", "--journal", journal, env=server.environment())
+    values_arrived(server, count)
+    return server.stats()["sourced"]
+
+
+def values_arrived(server, count):
+    """Every value is there, and none is another than it should be."""
+    stats = server.stats()
+    if stats["distinctValues"] != 5 * count or stats["wrongItems"] != 0:
+        sys.exit(f"the migration is wrong: {stats}")
 
 
 def main():

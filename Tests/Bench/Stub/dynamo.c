@@ -156,6 +156,8 @@ void answerDynamo(const Request *request, Reply *reply) {
     reply->status = 400;
     putf(&reply->body, "{\"__type\":\"com.amazonaws.dynamodb.v20120810#"
                        "ProvisionedThroughputExceededException\",\"message\":\"too fast\"}");
+  } else if (isMetadata(request) && answerMetadata(operation, request, reply)) {
+    return;
   } else if (!strcmp(operation, "Scan")) {
     scan(request, reply);
   } else if (!strcmp(operation, "BatchWriteItem")) {

@@ -118,10 +118,12 @@ static void putHeaders(Reply *reply, uint64_t number) {
   putf(&reply->head, "\"\r\nlast-modified: %s\r\ncontent-type: text/plain\r\n", moment);
 }
 
-static void missing(Reply *reply) {
+static void refuse(Reply *reply, const char *code) {
   reply->status = 404;
-  putf(&reply->body, "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>");
+  putf(&reply->body, "<Error><Code>%s</Code><Message>none</Message></Error>", code);
 }
+
+static void missing(Reply *reply) { refuse(reply, "NoSuchKey"); }
 
 void answerObjects(const Request *request, Reply *reply) {
   bool isSource = !strncmp(request->path, "/src", 4);
@@ -133,6 +135,10 @@ void answerObjects(const Request *request, Reply *reply) {
     list(request, reply, isSource);
   } else if (isBucket && isGet && !strncmp(request->query, "location", 8)) {
     putf(&reply->body, "<LocationConstraint/>");
+  } else if (isBucket && isGet && !strncmp(request->query, "object-lock", 11)) {
+    refuse(reply, "ObjectLockConfigurationNotFoundError");
+  } else if (isBucket && isGet && !strncmp(request->query, "ownershipControls", 17)) {
+    refuse(reply, "OwnershipControlsNotFoundError");
   } else if (isBucket && !strcmp(request->method, "HEAD")) {
     putf(&reply->head, "x-amz-bucket-region: us-east-1\r\n");
   } else if (isBucket || !objectNumber(key, &number)) {

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 Settings settings;
-Marks itemMarks, objectMarks;
+Marks itemMarks, objectMarks, valueMarks;
 #define DEFINE(name) _Atomic uint64_t name##Count;
 COUNTERS(DEFINE)
 #undef DEFINE
@@ -50,13 +50,13 @@ void putf(Buffer *buffer, const char *format, ...) {
 }
 
 bool mark(Marks *marks, uint64_t number) {
-  if (number >= settings.count) return false;
+  if (number >= marks->count) return false;
   atomic_fetch_or(&marks->words[number / 64], UINT64_C(1) << (number % 64));
   return true;
 }
 
 bool isMarked(Marks *marks, uint64_t number) {
-  return number < settings.count && marks->words[number / 64] >> (number % 64) & 1;
+  return number < marks->count && marks->words[number / 64] >> (number % 64) & 1;
 }
 
 uint64_t mixed(uint64_t z) {
@@ -94,9 +94,12 @@ static void prepare(void) {
   for (size_t index = 0; index < sizeof pattern; index++) {
     pattern[index] = "abcdefghijklmnopqrstuvwxyz0123456789"[mixed(index) % 36];
   }
-  size_t words = settings.count / 64 + 1;
-  itemMarks.words = calloc(words, sizeof(uint64_t));
-  objectMarks.words = calloc(words, sizeof(uint64_t));
+  itemMarks.count = objectMarks.count = settings.count;
+  valueMarks.count = settings.count * fieldsCount;
+  Marks *all[] = {&itemMarks, &objectMarks, &valueMarks};
+  for (size_t index = 0; index < 3; index++) {
+    all[index]->words = calloc(all[index]->count / 64 + 1, sizeof(uint64_t));
+  }
 }
 
 static uint32_t checksum(const char *bytes, size_t count) {
@@ -118,15 +121,15 @@ static uint32_t checksum(const char *bytes, size_t count) {
 
 static uint64_t counted(Marks *marks) {
   uint64_t sum = 0;
-  for (uint64_t word = 0; word <= settings.count / 64; word++) {
+  for (uint64_t word = 0; word <= marks->count / 64; word++) {
     sum += (uint64_t)__builtin_popcountll(marks->words[word]);
   }
   return sum;
 }
 
 static void answerStats(Reply *reply) {
-  putf(&reply->body, "{\"distinctItems\":%lu,\"distinctObjects\":%lu", counted(&itemMarks),
-       counted(&objectMarks));
+  putf(&reply->body, "{\"distinctItems\":%lu,\"distinctObjects\":%lu,\"distinctValues\":%lu",
+       counted(&itemMarks), counted(&objectMarks), counted(&valueMarks));
 #define TELL(name) putf(&reply->body, ",\"" #name "\":%lu", (unsigned long)name##Count);
   COUNTERS(TELL)
 #undef TELL
@@ -137,9 +140,9 @@ static void reset(void) {
 #define CLEAR(name) name##Count = 0;
   COUNTERS(CLEAR)
 #undef CLEAR
-  for (uint64_t word = 0; word <= settings.count / 64; word++) {
-    itemMarks.words[word] = 0;
-    objectMarks.words[word] = 0;
+  Marks *all[] = {&itemMarks, &objectMarks, &valueMarks};
+  for (size_t index = 0; index < 3; index++) {
+    for (uint64_t word = 0; word <= all[index]->count / 64; word++) all[index]->words[word] = 0;
   }
 }
 

@@ -44,7 +44,7 @@ typedef struct {
 extern Settings settings;
 
 #define COUNTERS(X) \
-  X(requests) X(connections) X(scans) X(scanned) X(batches) X(items) X(wrongItems) \
+  X(requests) X(connections) X(scans) X(scanned) X(sourced) X(batches) X(items) X(wrongItems) \
   X(unprocessed) X(throttled) X(lists) X(heads) X(gets) X(puts) X(copies) X(deletes) X(unknown)
 #define DECLARE(name) extern _Atomic uint64_t name##Count;
 COUNTERS(DECLARE)
@@ -53,9 +53,12 @@ COUNTERS(DECLARE)
 /// Which of the numbers 0 to count - 1 arrived.
 typedef struct {
   _Atomic uint64_t *words;
+  uint64_t count;
 } Marks;
 
-extern Marks itemMarks, objectMarks;
+/// Of items, of objects, and of the values that metadata has.
+extern Marks itemMarks, objectMarks, valueMarks;
+enum { fieldsCount = 5 };
 bool mark(Marks *marks, uint64_t number);
 bool isMarked(Marks *marks, uint64_t number);
 
@@ -63,6 +66,10 @@ uint64_t randomNumber(void);
 uint64_t mixed(uint64_t number);
 /// `count` letters that belong to a number.
 void putPattern(Buffer *buffer, uint64_t number, size_t count);
+
+/// Answers for the tables of metadata; false for an operation that they do not know.
+bool answerMetadata(const char *operation, const Request *request, Reply *reply);
+bool isMetadata(const Request *request);
 
 void answerDynamo(const Request *request, Reply *reply);
 void answerObjects(const Request *request, Reply *reply);
