@@ -15,6 +15,8 @@ package protocol TableStore: Sendable {
   /// Whether an `insert`, a `replace` and a `remove` cost a request of their own each, where a `put`
   /// shares one with others.
   var writesConditionsOneByOne: Bool { get }
+  /// Why the store would surely refuse the item, found out without asking it; nil for none known.
+  func defect(of item: Item) -> String?
   /// At most `limit` items after `position`.
   func page(after position: PagePosition?, limit: Int) async throws(Failure) -> Page<Item>
   /// The items with these keys, in the order of the keys; nil where there is none.
@@ -36,6 +38,7 @@ package protocol TableStore: Sendable {
 
 extension TableStore {
   package var writesConditionsOneByOne: Bool { false }
+  package func defect(of item: Item) -> String? { nil }
 }
 
 package struct WriteOutcome: Sendable, Equatable {

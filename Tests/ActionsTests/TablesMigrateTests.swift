@@ -113,6 +113,8 @@ struct TablesMigrateTests {
     try world.fillAssets(12)
     var input = try world.input()
     input.source = .moving
+    // All on one page, so that it is changed behind its reader's back.
+    input.batch = 12
     let changed = MigrationWorld.item(
       #"{"id":{"S":"a002"},"currentVersion":{"M":{"Version":{"S":"9"}}}}"#)
     world.assets.beforeWrite(1) { [assets = world.assets] in try? assets.fill([changed]) }

@@ -218,6 +218,20 @@ actor MigrationArchive {
     }
   }
 
+  func hasRejects() throws(Failure) -> Bool {
+    try !rejects(limit: 1).isEmpty
+  }
+
+  /// Takes back that items were rejected, which are judged again.
+  func pardon(_ keys: [String]) throws(Failure) {
+    guard !keys.isEmpty else { return }
+    try write { connection in
+      for key in keys {
+        try connection.run("DELETE FROM reject WHERE key = ?1", .string(key))
+      }
+    }
+  }
+
   /// Keys and reasons of what was rejected, the first ones.
   func rejects(limit: Int) throws(Failure) -> [(key: String, reason: String)] {
     do throws(DatabaseError) {

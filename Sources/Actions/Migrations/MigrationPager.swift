@@ -35,11 +35,19 @@ struct MigrationPager: Sendable {
     _ segment: MigrationCheckpoint.Segment, index: Int, of count: Int, read: Int, rejected: Int
   ) async throws(Failure) -> MigrationCheckpoint.Segment {
     if !isDry, let page = try await archive.unfinished(segment: index, at: segment.position) {
-      return try await finish(page, of: segment, index: index)
+      return try await finish(
+        try await reconsidered(page, of: segment, index: index, before: rejected), of: segment,
+        index: index, before: rejected)
     }
     let (items, next) = try await items(segment, index: index, of: count, read: read)
     var page = MigrationPage(start: segment.position, next: next, entries: [])
     let chosen = try await subset.choose(items, of: source)
+    // A page that was refused for its rejects before is judged anew.
+    if try await archive.hasRejects() {
+      var keys: [String] = []
+      for item in items { keys.append(try await source.key(of: item).text) }
+      try await archive.pardon(keys)
+    }
     let (entries, answers) = try await entries(of: chosen.items)
     page.entries = entries
     page.entries += chosen.others.map {
@@ -48,7 +56,21 @@ struct MigrationPager: Sendable {
     try await checkRejects(page, before: rejected)
     if isDry { return try moved(page, from: segment) }
     try await archive.store(page, of: segment, index: index, urls: urls, answers)
-    return try await finish(page, of: segment, index: index)
+    return try await finish(page, of: segment, index: index, before: rejected)
+  }
+
+  /// A stored page with more rejects than are allowed with these judged again: whoever retried has
+  /// mended them meanwhile.
+  private func reconsidered(
+    _ page: MigrationPage, of segment: MigrationCheckpoint.Segment, index: Int, before: Int
+  ) async throws(Failure) -> MigrationPage {
+    let places = page.entries.indices.filter {
+      if case .rejected = page.entries[$0].outcome { true } else { false }
+    }
+    guard let rejectsMax, before + places.count > rejectsMax else { return page }
+    let (page, answers) = try await again(page, places, [])
+    try await archive.store(page, of: segment, index: index, urls: urls, answers)
+    return page
   }
 
   private func items(
@@ -121,17 +143,18 @@ struct MigrationPager: Sendable {
       "\(source.url): \(before + rejects.count) items cannot be migrated, and \(rejectsMax) are "
         + "allowed: \(named)\(rejects.count > Self.namedMax ? " …" : "")",
       hint: "Mend the items or the transform, or say 'rejects'; 'cutover retry' goes on at this "
-        + "page, of which nothing was written. All are in the table 'reject' of \(archive.path).")
+        + "page and judges them again; none of them was written. All are in the table 'reject' of "
+        + "\(archive.path).")
   }
 
   /// Writes a stored page, and looks again at items that somebody changed meanwhile.
   private func finish(
-    _ stored: MigrationPage, of segment: MigrationCheckpoint.Segment, index: Int
-  ) async throws(Failure)
-    -> MigrationCheckpoint.Segment
-  {
+    _ stored: MigrationPage, of segment: MigrationCheckpoint.Segment, index: Int, before: Int
+  ) async throws(Failure) -> MigrationCheckpoint.Segment {
     var page = stored
     for _ in 0..<Self.roundsMax {
+      // Also what was rejected only when it was judged again.
+      try await checkRejects(page, before: before)
       let conflicts = try await write(page)
       guard !conflicts.isEmpty else {
         let moved = try moved(page, from: segment)
@@ -140,7 +163,12 @@ struct MigrationPager: Sendable {
       }
       try pace.checkStop()
       let answers: [MigrationAnswer]
-      (page, answers) = try await again(page, conflicts)
+      let places = page.entries.indices.filter { place in
+        page.entries[place].writes.contains {
+          conflicts.contains(MigrationConflict(target: $0.target, key: $0.key))
+        }
+      }
+      (page, answers) = try await again(page, places, conflicts)
       try await archive.store(page, of: segment, index: index, urls: urls, answers)
     }
     throw .transient(
@@ -166,16 +194,11 @@ struct MigrationPager: Sendable {
     return conflicts
   }
 
-  /// The page with the entries that met a conflict judged anew.
+  /// The page with the entries at these places judged anew, by what is there now.
   private func again(
-    _ page: MigrationPage, _ conflicts: Set<MigrationConflict>
+    _ page: MigrationPage, _ places: [Int], _ conflicts: Set<MigrationConflict>
   ) async throws(Failure) -> (MigrationPage, [MigrationAnswer]) {
     var page = page
-    var places: [Int] = []
-    for (place, entry) in page.entries.enumerated()
-    where entry.writes.contains(where: {
-      conflicts.contains(MigrationConflict(target: $0.target, key: $0.key))
-    }) { places.append(place) }
     var keys: [ItemKey] = []
     var written: [MigrationConflict: Item?] = [:]
     var former: [MigrationConflict: MigrationWrite] = [:]
@@ -189,6 +212,7 @@ struct MigrationPager: Sendable {
       }
     }
     try await archive.forget(conflicts.map { ($0.target, $0.key) })
+    try await archive.pardon(keys.map(\.text))
     let found = try await source.items(for: keys)
     var items: [Item] = []
     var live: [Int] = []

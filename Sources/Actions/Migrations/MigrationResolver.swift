@@ -216,6 +216,11 @@ struct MigrationResolver: Sendable {
     case .put(let item):
       write.new = item
     }
+    if let new = write.new, let defect = table.store.defect(of: new) {
+      throw .refused(
+        "the item \(wish.key.text) for \(table.name) cannot be written: \(defect)",
+        hint: "Give less, or leave it out.")
+    }
     guard let former = wish.former, let new = write.new else { return write }
     if try former.canonical(of: url) == new.canonical(of: url) {
       write.kind = .alike

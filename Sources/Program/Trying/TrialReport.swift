@@ -154,8 +154,8 @@ struct TrialReport: Sendable {
         line += Line(index < names.count ? names[index] : "", row.mark == .same ? .faint : .plain)
         line = line.padded(to: 8 + name + 2)
         line += Line(index < before.count ? before[index] : "", row.mark == .same ? .faint : .plain)
-        line = line.padded(to: 8 + name + 2 + value) + Line(" │ ", .faint)
-        return line + Line(index < after.count ? after[index] : "", tone)
+        line = line.padded(to: 8 + name + 2 + value) + Line(" │", .faint)
+        return index < after.count ? line + Line(" \(after[index])", tone) : line
       }
     }
   }
@@ -186,12 +186,21 @@ struct TrialReport: Sendable {
         pieces.append(Width.prefix(String(rest), columns: width - 1) + "…")
         break
       }
-      let piece = Width.prefix(String(rest), columns: width)
+      let piece = Self.beginning(of: rest, width)
       guard !piece.isEmpty else { break }
       pieces.append(piece)
       rest = rest.dropFirst(piece.count)
     }
     return pieces
+  }
+
+  /// What fits, up to the last space if that wastes less than half.
+  private static func beginning(of rest: Substring, _ width: Int) -> String {
+    let piece = Width.prefix(String(rest), columns: width)
+    guard piece.count < rest.count, let space = piece.lastIndex(of: " "),
+      piece.distance(from: piece.startIndex, to: space) > piece.count / 2
+    else { return piece }
+    return String(piece[...space])
   }
 
   private func wrapped(_ text: String, indent: Int, tone: Line.Tone) -> [Line] {

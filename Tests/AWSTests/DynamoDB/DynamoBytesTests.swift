@@ -13,6 +13,24 @@ struct DynamoBytesTests {
       ResourceURL("dynamodb://us-east-1/\(name)"), in: session, purpose: nil)
   }
 
+  @Test("an item is as large as DynamoDB counts, which is less than its JSON")
+  func size() throws {
+    let store = try store("bytes-size")
+    // By the documentation: 2+2, 2+3+1+1 (a list of a flag), 1+3, 1+2 and 1+3+1+2+1 (a map).
+    let rest =
+      #""id":{"S":"é"},"li":{"L":[{"BOOL":true}]},"b":{"B":"AAEC"},"n":{"N":"-12"},"#
+      + #""m":{"M":{"xy":{"NULL":true}}}"#
+    let counted = 4 + 7 + 4 + 3 + 8
+    func defect(_ count: Int) -> String? {
+      let text = String(repeating: "\\u00e9", count: count / 2) + (count % 2 == 1 ? "x" : "")
+      return store.defect(
+        of: Item(bytes: Array("{\"t\":{\"S\":\"\(text)\"},\(rest)}".utf8), isCanonical: false))
+    }
+    #expect(defect(409_600 - counted - 1) == nil)
+    #expect(
+      defect(409_600 - counted) == "it has 409601 bytes, and DynamoDB takes 409600 at most")
+  }
+
   @Test("every type, escape and digit arrives, as boto3 reads it")
   func carriesEverything() async throws {
     let store = try store("bytes-all")
