@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """What people would write to split metadata into values: boto3, threads, unprocessed items retried.
 
-   metadata_peer.py ENDPOINT SOURCE TARGET [SEGMENTS]
+   metadata_peer.py ENDPOINT SOURCE TARGET [SEGMENTS [look]]
+
+With `look`, and one segment, it goes about it as the script of VAMS did: each value is looked for by a
+request of its own before it is written, and nothing happens at the same time.
 """
 
 import json
@@ -17,6 +20,7 @@ from botocore.config import Config
 
 endpoint, source, target = sys.argv[1:4]
 segments = int(sys.argv[4]) if len(sys.argv) > 4 else 8
+looks = "look" in sys.argv[5:]
 client = boto3.client(
     "dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
     aws_secret_access_key="test",
@@ -50,6 +54,11 @@ def values(item):
             "metadataValueType": {"S": word}}
 
 
+def is_there(value):
+    names = ("metadataKey", "databaseId:assetId:filePath")
+    return "Item" in client.get_item(TableName=target, Key={name: value[name] for name in names})
+
+
 def write(items):
     left = {target: [{"PutRequest": {"Item": one}} for one in items]}
     tries = 0
@@ -66,6 +75,8 @@ def move(segment):
         page = client.scan(
             TableName=source, Segment=segment, TotalSegments=segments, ConsistentRead=True, **start)
         made = [one for item in page["Items"] for one in values(item)]
+        if looks:
+            made = [one for one in made if not is_there(one)]
         for index in range(0, len(made), 25):
             write(made[index:index + 25])
         count += len(page["Items"])

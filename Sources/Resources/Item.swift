@@ -19,6 +19,11 @@ package struct ItemKey: Hashable, Sendable, Comparable {
   package let bytes: [UInt8]
   package init(bytes: [UInt8]) { self.bytes = bytes }
 
+  /// All bytes at once: one by one they take longer than all else of a look-up.
+  package func hash(into hasher: inout Hasher) {
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
+
   package static func < (a: ItemKey, b: ItemKey) -> Bool {
     a.bytes.lexicographicallyPrecedes(b.bytes)
   }

@@ -18,6 +18,12 @@ extension DynamoTable {
     case .remove(let former): write = try GuardedWrite(key, former, nil, url)
     case .put, .insert, .delete: preconditionFailure("only guarded changes are sent so")
     }
+    if write.new == write.former {
+      // There is nothing to write; what counts is whether the item still is so.
+      let there = try await items(for: [key])[0]?.bytes
+      let isSame = there.map { (try? ItemForm.canonical($0)) ?? $0 } == write.new
+      return isSame ? WriteOutcome() : WriteOutcome(conflicts: [key])
+    }
     let reply: [UInt8]
     let request = write.request(of: name, schema)
     do throws(AWSFailure) {

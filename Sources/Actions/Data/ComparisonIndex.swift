@@ -141,16 +141,19 @@ actor ComparisonIndex {
 
   /// Which of these entries the left held in the same form when they were judged last.
   func known(_ entries: [Entry], _ round: Round) throws(Failure) -> Set<ItemKey> {
+    // In one transaction, or each key would take and leave the file's lock.
     try read { connection in
-      var query = try connection.prepare(
-        "SELECT digest FROM item WHERE pair = ?1 AND side = 0 AND key = ?2")
-      var found: Set<ItemKey> = []
-      for entry in entries {
-        try query.bind([.integer(round.pair), .blob(entry.key.bytes)])
-        if try query.step(), query.column(0) == .blob(entry.digest) { found.insert(entry.key) }
-        query.reset()
+      try connection.read { connection in
+        var query = try connection.prepare(
+          "SELECT digest FROM item WHERE pair = ?1 AND side = 0 AND key = ?2")
+        var found: Set<ItemKey> = []
+        for entry in entries {
+          try query.bind([.integer(round.pair), .blob(entry.key.bytes)])
+          if try query.step(), query.column(0) == .blob(entry.digest) { found.insert(entry.key) }
+          query.reset()
+        }
+        return found
       }
-      return found
     }
   }
 

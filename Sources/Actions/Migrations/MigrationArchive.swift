@@ -173,21 +173,26 @@ actor MigrationArchive {
 
   /// What was recorded of these keys, in their order.
   func changes(_ keys: [ItemKey], of target: Int) throws(Failure) -> [Change?] {
-    do throws(DatabaseError) {
-      var query = try connection.prepare(
-        """
-        SELECT key, former, former_is_canonical, new_digest FROM change
-        WHERE target = ?1 AND key = ?2
-        """)
-      var found: [Change?] = []
-      for key in keys {
-        try query.bind([.integer(target), .blob(key.bytes)])
-        found.append(try query.step() ? Self.change(query.row()) : nil)
-        query.reset()
+    do {
+      // In one transaction, or each key would take and leave the file's lock.
+      return try connection.read { connection in
+        var query = try connection.prepare(
+          """
+          SELECT key, former, former_is_canonical, new_digest FROM change
+          WHERE target = ?1 AND key = ?2
+          """)
+        var found: [Change?] = []
+        for key in keys {
+          try query.bind([.integer(target), .blob(key.bytes)])
+          found.append(try query.step() ? Self.change(query.row()) : nil)
+          query.reset()
+        }
+        return found
       }
-      return found
-    } catch {
+    } catch let error as DatabaseError {
       throw Self.failure(path, error)
+    } catch {
+      throw .permanent("\(path): \(error)", hint: "Report this bug.")
     }
   }
 

@@ -116,6 +116,21 @@ struct DynamoGuardTests {
     #expect(try await store.page(after: nil, limit: 9).elements.isEmpty)
   }
 
+  @Test("an item that is to be replaced by its like is looked at, and not written")
+  func comparesLike() async throws {
+    let store = try await made("guards-like")
+    let one = item(#"{"id":{"S":"a"},"n":{"N":"1.0"},"m":{"M":{}}}"#)
+    let like = item(#"{"m":{"M":{}},"id":{"S":"a"},"n":{"N":"1"}}"#)
+    let key = try await store.key(of: one)
+    #expect(
+      try await store.write([.replace(former: one, with: like)]) == WriteOutcome(conflicts: [key]))
+    _ = try await store.write([.put(one)])
+    #expect(try await store.write([.replace(former: one, with: like)]) == WriteOutcome())
+    _ = try await store.write([.put(item(#"{"id":{"S":"a"},"n":{"N":"2"}}"#))])
+    #expect(
+      try await store.write([.replace(former: one, with: like)]) == WriteOutcome(conflicts: [key]))
+  }
+
   @Test("an item with more attributes than a condition holds is compared in full")
   func comparesWide() async throws {
     let store = try await made("guards-wide")
