@@ -69,6 +69,20 @@ struct LambdaInvokeTests {
     }
   }
 
+  @Test("a dry run tells what would be invoked, and invokes nothing")
+  func dry() async throws {
+    try await run { world in
+      let rig = try world.rig("fine", "dryRun: true, undo: {payload: {}}")
+      let plan = try await rig.plan()
+      #expect(plan.changes.isEmpty && plan.isReversible)
+      #expect(
+        try await rig.apply().notes == ["the function fine is not invoked: this is a dry run"])
+      #expect(try await rig.verify().isPassed)
+      try await rig.undo()
+      #expect(try world.count("fine") == nil)
+    }
+  }
+
   @Test("the answer is judged, and gives the outputs")
   func invokes() async throws {
     try await run { world in
