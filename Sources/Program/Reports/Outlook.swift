@@ -81,7 +81,7 @@ extension RolloutMachine.Step {
 
   /// Whether the step is a gate that waits for an answer now.
   var asks: Bool {
-    guard definition.isGate, case .active(.apply, _) = state else { return false }
+    guard isGate, case .active(.apply, _) = state else { return false }
     return true
   }
 

@@ -104,7 +104,7 @@ struct Preview: Sendable {
       return .planned(try await source.verbs(of: step.id, in: machine) { machine.view }.plan())
     } catch {
       // What refers to an output that does not exist yet can only be told later.
-      return step.input.text.contains("${steps.") ? .later(error.summary) : .failed(error)
+      return step.needsOutputs ? .later(error.summary) : .failed(error)
     }
   }
 

@@ -79,7 +79,7 @@ package struct Pilot: Sendable {
 
   /// Whether the step is a gate that can be answered now; one that is still planned cannot.
   private func asks(_ step: RolloutMachine.Step?) -> Bool {
-    guard let step, step.definition.isGate, case .active(.apply, _) = step.state else {
+    guard let step, step.isGate, case .active(.apply, _) = step.state else {
       return false
     }
     return true

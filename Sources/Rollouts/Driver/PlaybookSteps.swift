@@ -36,9 +36,15 @@ package struct PlaybookSteps: StepSource {
         "step \(id) uses an action that this program does not have",
         hint: "Carry on with the version that began the rollout.")
     }
-    let input = try playbook.input(of: id, from: machine.from) { step, name in
-      machine.step(step)?.report?.outputs[name]
+    let outputs = { (step: String, name: String) in machine.step(step)?.report?.outputs[name] }
+    if step.condition != nil {
+      if let plan = machine.step(id)?.boundPlan {
+        if let omission = StepOmission(plan: plan) { return OmittedStep(omission: omission) }
+      } else if let reason = try playbook.omission(of: id, from: machine.from, outputs: outputs) {
+        return OmittedStep(omission: StepOmission(reason))
+      }
     }
+    let input = try playbook.input(of: id, from: machine.from, outputs: outputs)
     var site = Site(
       rollout: rollout, environment: playbook.environment, step: id, from: machine.from,
       to: machine.to, isPreview: isPreview, workFolder: "\(workFolder)/\(id)",
@@ -46,5 +52,15 @@ package struct PlaybookSteps: StepSource {
     site.playbookFolder = playbook.folder
     site.writeRateMax = machine.writeRateMax ?? writeRateMax
     return try action.verbs(for: input, in: site)
+  }
+}
+
+extension RolloutMachine.Step {
+  /// The plan that holds; nil while the step is to be planned, for the first time or anew.
+  var boundPlan: String? {
+    switch state {
+    case .waiting, .active(.plan, _), .backingOff(.plan, _, _), .stopped(.plan, _): nil
+    case .active, .backingOff, .stopped, .done, .skipped, .undone, .left: plan
+    }
   }
 }

@@ -22,7 +22,7 @@ extension RolloutMachine {
       return step.definition.promotes && live != from
         ? "\(step.id) made \(live.rawValue) live; leaving it would make the journal lie" : nil
     case (.active, false):
-      if step.definition.isGate {
+      if step.isGate {
         return "\(step.id) waits for an answer; use 'cutover approve' or 'cutover reject'"
       }
       return pause == nil ? "\(step.id) is under way; pause the rollout first" : nil

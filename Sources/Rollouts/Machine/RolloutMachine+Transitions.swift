@@ -68,9 +68,9 @@ extension RolloutMachine {
       fail(phase, attempt, failure, retryAt, at: index)
     case (.retryDue, .backingOff(let phase, let attempt, _)) where (phase == .undo) == isBackward:
       steps[index].state = .active(phase, attempt: attempt)
-    case (.approved, .active(.apply, _)) where !isBackward && step.definition.isGate:
+    case (.approved, .active(.apply, _)) where !isBackward && step.isGate:
       steps[index].state = .done
-    case (.rejected(_, let person), .active(.apply, _)) where !isBackward && step.definition.isGate:
+    case (.rejected(_, let person), .active(.apply, _)) where !isBackward && step.isGate:
       stop(.apply, Self.rejection(step.id, person), at: index)
     case (.retried, .stopped(let phase, _)) where (phase == .undo) == isBackward:
       steps[index].state = .active(phase == .verify ? .apply : phase, attempt: 1)

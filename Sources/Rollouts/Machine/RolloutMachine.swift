@@ -26,6 +26,11 @@ package struct RolloutMachine: Sendable, Equatable {
     /// Whether rolling back has to look at the step; nothing is changed before a plan is recorded.
     package var isTouched: Bool { plan != nil && state != .undone && state != .left }
 
+    /// Whether it waits for a person's word; one that is left out asks nobody.
+    package var isGate: Bool {
+      definition.isGate && plan.flatMap { StepOmission(plan: $0) } == nil
+    }
+
     package var isSettledForward: Bool { state == .done || state == .skipped }
   }
 

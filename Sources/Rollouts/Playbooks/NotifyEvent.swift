@@ -51,7 +51,7 @@ package enum NotifyEvent: String, Sendable, Hashable, CaseIterable {
     case .attached(_, nil), .noted, .retryDue, .writesLimited: return nil
     case .attached(_, _?): self = .takenOver
     case .planned(let step, _, _):
-      self = machine.step(step)?.definition.isGate == true ? .waiting : .stepStarted
+      self = machine.step(step)?.isGate == true ? .waiting : .stepStarted
     case .crossed: self = .crossed
     case .applied: self = .stepApplied
     case .verified(let step, let verification):

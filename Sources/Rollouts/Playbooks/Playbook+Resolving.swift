@@ -95,7 +95,7 @@ extension Playbook {
     return LiveIndicator.Sign(value: live["value"]?.string ?? "", stack: stack)
   }
 
-  private var scope: Scope {
+  var scope: Scope {
     var scope = Scope()
     scope.environment = environment
     scope.folder = folder
@@ -109,8 +109,8 @@ extension Playbook {
       members.map { (UTF8Key($0.name), $0.value) }, uniquingKeysWith: { first, _ in first })
   }
 
-  private func resolved(
-    _ value: JSONValue, as kind: InputField.Kind, in scope: Scope, _ place: String
+  func resolved(
+    _ value: JSONValue, as kind: InputField.Kind?, in scope: Scope, _ place: String
   ) throws(Failure) -> JSONValue {
     do throws(Scope.Unresolved) {
       return try scope.resolved(value, as: kind)

@@ -20,6 +20,8 @@ package struct Playbook: Sendable {
     package let rollsBackOnFailure: Bool
     package let promotes: Bool
     package let position: JSONPosition
+    /// Whether it is carried out at all; nil is always.
+    package let condition: StepCondition?
     /// What the action's input may hold; the values of references are fitted to it.
     package let fields: [InputField]
 
@@ -27,7 +29,7 @@ package struct Playbook: Sendable {
       id: String, uses: String, title: String?, after: [String], input: JSONValue,
       attempts: Int, backOff: PlaybookDuration, timeLimit: PlaybookDuration?,
       rollsBackOnFailure: Bool, promotes: Bool, position: JSONPosition,
-      fields: [InputField] = []
+      condition: StepCondition? = nil, fields: [InputField] = []
     ) {
       self.id = id
       self.uses = uses
@@ -40,7 +42,14 @@ package struct Playbook: Sendable {
       self.rollsBackOnFailure = rollsBackOnFailure
       self.promotes = promotes
       self.position = position
+      self.condition = condition
       self.fields = fields
+    }
+
+    /// Whether anything of it is known only when earlier steps have run.
+    package var needsOutputs: Bool {
+      let mark = "${steps."
+      return input.text.contains(mark) || condition?.value.text.contains(mark) == true
     }
   }
 

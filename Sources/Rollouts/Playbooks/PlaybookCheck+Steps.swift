@@ -42,7 +42,10 @@ extension PlaybookCheck {
     checkNames()
     graph = StepGraph(after: drafts.indices.map { predecessors(of: $0) })
     checkCycles()
-    for index in drafts.indices { checkInput(index) }
+    for index in drafts.indices {
+      checkCondition(index)
+      checkInput(index)
+    }
     checkPromotion()
     return drafts.indices.compactMap { step($0) }
   }
@@ -168,7 +171,26 @@ extension PlaybookCheck {
     }
   }
 
-  // MARK: Input and result
+  // MARK: Condition, input and result
+
+  private mutating func checkCondition(_ index: Int) {
+    let draft = drafts[index]
+    guard let node = draft.node["when"] else { return }
+    if draft.promotes {
+      report(
+        "step \(draft.name) promotes, so it cannot be left out; put 'when' on other steps",
+        at: node.position)
+    }
+    guard node.members != nil else {
+      check(node, against: .boolean, in: .step(index))
+      return
+    }
+    let isSound = checkObject(
+      node, PlaybookFields.condition, noun: "a condition", in: .step(index))
+    if isSound, node["is"] == nil, node["isNot"] == nil {
+      report("a condition lacks 'is' or 'isNot', which say what decides", at: node.position)
+    }
+  }
 
   private mutating func checkInput(_ index: Int) {
     let draft = drafts[index]
@@ -199,6 +221,7 @@ extension PlaybookCheck {
       input: draft.node["with"].map { JSONValue($0) } ?? .object([]),
       attempts: draft.behaviour.attempts, backOff: backOff, timeLimit: draft.behaviour.timeLimit,
       rollsBackOnFailure: draft.behaviour.rollsBackOnFailure ?? action.rollsBackOnFailure,
-      promotes: draft.promotes, position: draft.position, fields: action.inputs)
+      promotes: draft.promotes, position: draft.position,
+      condition: draft.node["when"].map { StepCondition($0) }, fields: action.inputs)
   }
 }

@@ -42,11 +42,23 @@ enum PlaybookFields {
       .optional(
         "after", .list(.step),
         "The steps that must be done before; without it the step above, with [] none."),
+      .optional(
+        "when", .any,
+        "Whether the step is carried out: true or false, or { value, is, isNot }; left out, it "
+          + "counts as done."),
       .optional("with", .any, "The action's inputs."),
       .optional(
         "promotes", .boolean, "Whether this is the one step by which the other colour goes live.",
         default: "false"),
     ] + behaviour
+
+  static let condition: [InputField] = [
+    .required("value", .any, "What decides, such as an output of an earlier step."),
+    .optional("is", .list(.string), "What means that the step is carried out."),
+    .optional(
+      "isNot", .list(.string),
+      "What means that it is left out. With both lists, anything else stops the rollout."),
+  ]
 
   static let live: [InputField] = [
     .required(
