@@ -15,6 +15,9 @@ enum ActionList {
     ActionDescriptor(TablesBackup.self),
     ActionDescriptor(TablesRestore.self),
     ActionDescriptor(TablesExport.self),
+    ActionDescriptor(TablesCreate.self),
+    ActionDescriptor(TablesDelete.self),
+    ActionDescriptor(TablesAssertEmpty.self),
     ActionDescriptor(BucketsSync.self),
     ActionDescriptor(BucketsCompare.self),
     ActionDescriptor(BucketsBackup.self),
@@ -31,6 +34,7 @@ enum ActionList {
     ActionDescriptor(Plugin.self),
     ActionDescriptor(CloudStep.self),
     ActionDescriptor(LambdaInvoke.self),
+    ActionDescriptor(FunctionMappingStep.self),
     ActionDescriptor(QueueWait.self),
     ActionDescriptor(ParametersRead.self),
   ]
