@@ -42,7 +42,9 @@ struct Stage {
   }
 
   /// Writes `p.json5` with these steps.
-  func write(_ steps: String..., parameters: String = "", notify: String = "") throws {
+  func write(
+    _ steps: String..., parameters: String = "", notify: String = "", sections: String = ""
+  ) throws {
     try cutover.write(
       "p.json5",
       """
@@ -52,6 +54,7 @@ struct Stage {
         parameters: { \(parameters) },
         colors: { blue: { name: "sky" }, green: { name: "grass" } },
         notify: [ \(notify) ],
+        \(sections)
         steps: [
           \(steps.joined(separator: "\n    "))
         ],

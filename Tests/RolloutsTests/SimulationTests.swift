@@ -17,7 +17,8 @@ struct SimulationTests {
       if seed % 20 == 0 { await Task.yield() }
       var simulation = Simulation(seed: UInt64(seed))
       if let violation = simulation.run() {
-        Issue.record("seed \(seed): \(violation)\n\(simulation.world.facts.map(\.kind))")
+        let facts = simulation.world.facts.map { "\($0.kind) \($0.step ?? "")" }
+        Issue.record("seed \(seed): \(violation)\n\(facts)\n\(simulation.world.definitions)")
         return
       }
     }

@@ -57,6 +57,7 @@ struct StatusReport {
         "\("rolling back", .warning), asked by \(person.name)"
           + (person.reason.isEmpty ? Line.empty : ": \(person.reason)"))
     }
+    if machine.outcome == nil { lines += machine.steps.compactMap(clock) }
     lines.append(.empty)
     for step in machine.steps {
       lines += StepLine.lines(
@@ -67,6 +68,20 @@ struct StatusReport {
       lines.append(Line("The point of no return is passed (\(step.id)).", .warning))
     }
     return lines + NextCommand.line(outlook.commands)
+  }
+
+  /// The clock by which a step must be done, while it runs.
+  private func clock(_ step: RolloutMachine.Step) -> Line? {
+    guard let clock = machine.clock(of: step) else { return nil }
+    let since = "\(clock.deadline.within.text) after \(clock.deadline.since) began"
+    let end = Words.dateAndClock(clock.end)
+    if now >= clock.end {
+      return "\("too late", .bad): \(step.id) was to be done by \(end), \(since)"
+    }
+    let left = Words.span(clock.end - now)
+    let isNear = clock.warning.map { now >= $0 } ?? false
+    return Line("\(left) left", isNear ? .warning : .plain)
+      + " for \(step.id), until \(end), \(since)"
   }
 
   private var driver: Line? {
@@ -104,6 +119,19 @@ extension StatusReport {
       .init("facts", JSONValue(loaded.timeline.lastSequence)),
     ]
     if let lease { members.append(.init("lease", Self.json(lease))) }
+    let clocks = machine.steps.compactMap { step in machine.clock(of: step).map { (step.id, $0) } }
+    if machine.outcome == nil, !clocks.isEmpty {
+      members.append(
+        .init(
+          "clocks",
+          .array(
+            clocks.map { id, clock in
+              [
+                "step": .string(id), "since": .string(clock.deadline.since),
+                "began": FactJSON.moment(clock.began), "end": FactJSON.moment(clock.end),
+              ]
+            })))
+    }
     members.append(.init("steps", .array(machine.steps.map(json))))
     members.append(.init("next", .array(outlook.commands.map { .string($0) })))
     return .object(members)

@@ -40,7 +40,10 @@ struct Inquiry {
       case .record(let fact, let number):
         var machine = loaded.machine
         try machine.replay(fact)
-        try await forgetCheckpoint(before: fact, loaded, lease)
+        for step in machine.begunAnew(since: loaded.machine) {
+          try await journal.save(
+            checkpoint: nil, of: step, in: loaded.record.id, at: now, lease: lease)
+        }
         let flip = machine.live == loaded.machine.live ? nil : machine.live
         try loaded.take(
           try await journal.append(
@@ -50,17 +53,6 @@ struct Inquiry {
       }
     }
     return loaded
-  }
-
-  /// As the driver does it: what did not pass its check is done anew, not from its end.
-  private func forgetCheckpoint(
-    before fact: Fact, _ loaded: LoadedRollout, _ lease: Lease
-  ) async throws {
-    guard case .retried(let step, _) = fact,
-      case .stopped(.verify, _) = loaded.machine.step(step)?.state
-    else { return }
-    try await journal.save(
-      checkpoint: nil, of: step, in: loaded.record.id, at: wiring.clock.now(), lease: lease)
   }
 
   func read(_ request: Int) async throws -> Answer? {

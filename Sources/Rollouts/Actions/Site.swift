@@ -10,7 +10,7 @@ package struct Site: Sendable {
   /// True for `cutover plan`: what earlier steps make does not exist yet.
   package let isPreview: Bool
   /// A folder of this step's own for files that must outlive the process; made on first use.
-  package let workFolder: String
+  package var workFolder: String
   /// Which colour the world outside shows, as the playbook's `live` section says it can be told.
   package let live: LiveIndicator?
   package let outside: Outside

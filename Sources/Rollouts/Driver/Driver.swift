@@ -185,7 +185,8 @@ package actor Driver {
 
   private func settle() async throws(JournalError) {
     while true {
-      let due = pilot.due(at: clock.now())
+      let now = clock.now()
+      let due = pilot.due(at: now) + pilot.warnings(at: now)
       if due.isEmpty { return }
       for entry in due { try await write(entry) }
     }
@@ -205,24 +206,17 @@ package actor Driver {
       } catch {
         throw .storage(.permanent("\(error.because): \(fact.kind)", hint: "Report this bug."))
       }
-      try await forgetCheckpoint(before: fact)
+      for step in next.begunAnew(since: pilot.machine) {
+        try await journal.save(checkpoint: nil, of: step, in: rollout.id, at: now, lease: lease)
+      }
       let flip = next.live == pilot.machine.live ? nil : next.live
       let record = try await journal.append(
         fact, to: rollout.id, at: now, live: flip, answering: request, lease: lease)
-      do { try pilot.recorded(fact) } catch {
+      do { try pilot.recorded(fact, at: record.at) } catch {
         throw .storage(.permanent("\(error.because): \(fact.kind)", hint: "Report this bug."))
       }
       observer(.fact(record, pilot.machine))
     }
-  }
-
-  /// What did not pass its check is done anew, not carried on from its end.
-  private func forgetCheckpoint(before fact: Fact) async throws(JournalError) {
-    guard case .retried(let step, _) = fact,
-      case .stopped(.verify, _) = pilot.machine.step(step)?.state
-    else { return }
-    try await journal.save(
-      checkpoint: nil, of: step, in: rollout.id, at: clock.now(), lease: lease)
   }
 
   private func carryOutOrders() async {

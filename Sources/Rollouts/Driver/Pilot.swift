@@ -47,6 +47,8 @@ package struct Pilot: Sendable {
   }
 
   package private(set) var machine: RolloutMachine
+  /// Steps of whose clocks people have been warned by this driver.
+  private var warned: Set<String> = []
   private(set) var running: [String: Running] = [:]
   private var random: SplitMix
 
@@ -57,8 +59,27 @@ package struct Pilot: Sendable {
   }
 
   /// Takes note of a fact that is in the journal now.
-  package mutating func recorded(_ fact: Fact) throws(RolloutMachine.InvalidFact) {
+  package mutating func recorded(
+    _ fact: Fact, at moment: Timestamp
+  ) throws(RolloutMachine.InvalidFact) {
     try machine.replay(fact)
+    machine.startClocks(fact, at: moment)
+  }
+
+  /// Warnings of clocks that run out soon, each given once.
+  mutating func warnings(at now: Timestamp) -> [Entry] {
+    guard machine.outcome == nil else { return [] }
+    return machine.steps.compactMap { step in
+      guard let clock = machine.clock(of: step), let moment = clock.warning, now >= moment,
+        warned.insert(step.id).inserted
+      else { return nil }
+      return .record(
+        .noted(
+          step: step.id,
+          text: "\(NotifyEvent.clockMark)\(step.id) must be done by \(clock.end), "
+            + "\(clock.deadline.within.text) after \(clock.deadline.since) began"),
+        answering: nil)
+    }
   }
 
   /// The verb of an order has been started.
@@ -95,11 +116,18 @@ package struct Pilot: Sendable {
       case .concludeRollback:
         return isIdle ? .record(.rolledBack, answering: nil) : nil
       case .plan(let step, let attempt):
-        guard running[step] == nil, let failure = promotionRefusal(step) else { return nil }
+        guard running[step] == nil, let failure = promotionRefusal(step) ?? expiry(of: step, now)
+        else { return nil }
         return .record(
           .failed(step: step, phase: .plan, attempt: attempt, failure: failure, retryAt: nil),
           answering: nil)
-      case .apply, .verify, .undo: return nil
+      case .apply(let step, let attempt), .verify(let step, let attempt):
+        guard running[step] == nil, let phase = effect.phase, let failure = expiry(of: step, now)
+        else { return nil }
+        return .record(
+          .failed(step: step, phase: phase, attempt: attempt, failure: failure, retryAt: nil),
+          answering: nil)
+      case .undo: return nil
       }
     }
   }
@@ -109,7 +137,10 @@ package struct Pilot: Sendable {
     let waits = machine.outstanding.compactMap { effect -> Timestamp? in
       if case .backOff(_, _, let until) = effect { until } else { nil }
     }
-    return (waits + running.values.compactMap(\.deadline)).min()
+    let warnings = machine.steps.compactMap { step in
+      warned.contains(step.id) ? nil : machine.clock(of: step)?.warning
+    }
+    return (waits + warnings + running.values.compactMap(\.deadline)).min()
   }
 
   /// What must be started and stopped so that what runs is what should run.
@@ -129,6 +160,7 @@ package struct Pilot: Sendable {
     for effect in wanted {
       guard let step = effect.step, effect.phase != nil, running[step] == nil else { continue }
       if case .plan = effect, promotionRefusal(step) != nil { continue }
+      if expiry(of: step, now) != nil { continue }
       running[step] = Running(effect: effect, deadline: deadline(of: step, effect, now))
       orders.append(.start(effect))
     }
@@ -157,7 +189,8 @@ package struct Pilot: Sendable {
     running[id] = nil
     let fact: Fact? =
       switch (outcome, step.state) {
-      case (.planned(let plan, let changes), .waiting) where !machine.isBackward:
+      case (.planned(let plan, let changes), .waiting)
+      where !machine.isBackward && machine.mayBePlanned(step):
         .planned(step: id, plan: plan, changes: changes)
       case (.planned(let plan, let changes), .active(.plan, _)) where !machine.isBackward:
         .planned(step: id, plan: plan, changes: changes)
@@ -179,7 +212,9 @@ package struct Pilot: Sendable {
       isCurrent(run.effect, step)
     else { return nil }
     var failure = failure
-    if run.isOverdue {
+    if run.isOverdue, let expiry = expiry(of: step.id, now) {
+      failure = expiry
+    } else if run.isOverdue {
       let limit =
         step.definition.timeLimit.map { "\($0.wholeMilliseconds / 1000) s" } ?? "its limit"
       failure = .transient(
@@ -200,7 +235,7 @@ package struct Pilot: Sendable {
   /// Whether the machine still stands where the verb was started (a pause does not matter).
   private func isCurrent(_ effect: Effect, _ step: RolloutMachine.Step) -> Bool {
     switch (effect, step.state) {
-    case (.plan(_, 1), .waiting): true
+    case (.plan(_, 1), .waiting): machine.mayBePlanned(step)
     case (.plan(_, let a), .active(.plan, let b)), (.apply(_, let a), .active(.apply, let b)),
       (.verify(_, let a), .active(.verify, let b)), (.undo(_, let a), .active(.undo, let b)):
       a == b
@@ -230,8 +265,20 @@ package struct Pilot: Sendable {
   }
 
   private func deadline(of step: String, _ effect: Effect, _ now: Timestamp) -> Timestamp? {
-    guard let limit = machine.step(step)?.definition.timeLimit else { return nil }
-    return now + limit
+    guard let found = machine.step(step) else { return nil }
+    return [found.definition.timeLimit.map { now + $0 }, machine.clock(of: found)?.end]
+      .compactMap(\.self).min()
+  }
+
+  /// Why the step is too late; nil while it is not.
+  private func expiry(of step: String, _ now: Timestamp) -> Failure? {
+    guard let found = machine.step(step), let clock = machine.clock(of: found), now >= clock.end
+    else { return nil }
+    return .permanent(
+      "\(step) was to be done by \(clock.end), \(clock.deadline.within.text) after "
+        + "\(clock.deadline.since) began, and is not",
+      hint: "What it waits for may be lost by now: look, then 'cutover rollback', or 'cutover skip "
+        + "\(step) --reason …' if all is there.")
   }
 
   /// The other colour must not become live while an account does not balance.

@@ -51,7 +51,35 @@ package struct PlaybookSteps: StepSource {
       live: try playbook.liveIndicator(), outside: outside, record: record)
     site.playbookFolder = playbook.folder
     site.writeRateMax = machine.writeRateMax ?? writeRateMax
-    return try action.verbs(for: input, in: site)
+    var verbs = try action.verbs(for: input, in: site)
+    if !step.closes.isEmpty { verbs = ClosingStep(inner: verbs) }
+    if isPreview || step.before.isEmpty && step.afterwards.isEmpty { return verbs }
+    return GuardedStep(
+      inner: verbs, step: id, clock: outside.context.clock,
+      before: try guards(step.before, site, machine.from, outputs),
+      afterwards: try guards(step.afterwards, site, machine.from, outputs))
+  }
+
+  /// Invariants ready to be looked at, each in a folder of its own.
+  private func guards(
+    _ names: [String], _ site: Site, _ from: Colour,
+    _ outputs: @escaping (_ step: String, _ name: String) -> String?
+  ) throws(Failure) -> [GuardedStep.Guard] {
+    var guards: [GuardedStep.Guard] = []
+    for name in names {
+      guard let invariant = playbook.invariant(name),
+        let action = catalog.action(named: invariant.uses)
+      else {
+        throw .permanent(
+          "the invariant \(name) uses an action that this program does not have",
+          hint: "Carry on with the version that began the rollout.")
+      }
+      var site = site
+      site.workFolder += "/invariants/\(name)"
+      let input = try playbook.input(of: invariant, from: from, outputs: outputs)
+      guards.append(.init(name: name, verbs: try action.verbs(for: input, in: site)))
+    }
+    return guards
   }
 }
 

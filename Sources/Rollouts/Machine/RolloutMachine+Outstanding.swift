@@ -15,13 +15,12 @@ extension RolloutMachine {
 
   private var forwardEffects: [Effect] {
     if steps.allSatisfy(\.isSettledForward) { return [.complete] }
-    let isStopped = steps.contains { step in
-      if case .stopped = step.state { true } else { false }
-    }
     return steps.compactMap { step in
       switch step.state {
-      case .waiting: !isStopped && isReady(step) ? .plan(step: step.id, attempt: 1) : nil
-      case .active(let phase, let attempt): effect(phase, of: step, attempt)
+      case .waiting: mayBegin(step) ? .plan(step: step.id, attempt: 1) : nil
+      case .active(let phase, let attempt):
+        // One that is done anew after it was closed waits for those before it.
+        mayBePlanned(step) ? effect(phase, of: step, attempt) : nil
       case .backingOff(_, let attempt, let until):
         .backOff(step: step.id, attempt: attempt, until: until)
       case .stopped: nil
@@ -60,7 +59,7 @@ extension RolloutMachine {
   /// Whether everything that the step waits for is done.
   func isReady(_ step: Step) -> Bool {
     step.definition.after.allSatisfy { need in
-      steps.contains { $0.id == need && $0.isSettledForward }
+      steps.contains { $0.id == need && isSettled($0) }
     }
   }
 

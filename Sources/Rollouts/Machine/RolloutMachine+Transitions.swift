@@ -52,7 +52,7 @@ extension RolloutMachine {
     let step = steps[index]
     switch (fact, step.state) {
     case (.planned(_, let plan, let changes), .waiting)
-    where !isBackward && isReady(step):
+    where !isBackward && mayBePlanned(step):
       steps[index].bind(plan, changes)
     case (.planned(_, let plan, let changes), .active(.plan, _)) where !isBackward:
       steps[index].bind(plan, changes)
@@ -75,8 +75,10 @@ extension RolloutMachine {
     case (.retried, .stopped(let phase, _)) where (phase == .undo) == isBackward:
       steps[index].state = .active(phase == .verify ? .apply : phase, attempt: 1)
       steps[index].retries += 1
+      reopen()
     case (.skipped, _) where skipRefusal(step) == nil:
       steps[index].state = isBackward ? .left : .skipped
+      reopen()
     case (.undone, .backingOff(.undo, _, _)), (.undone, .stopped(.undo, _)):
       throw invalid(fact, "its undo is not under way")
     case (.undone, _) where isBackward && isUndoDue(step):
@@ -94,7 +96,7 @@ extension RolloutMachine {
   /// Whether an attempt at `phase` may just have failed.
   private func accepts(_ phase: Phase, _ attempt: Int, of step: Step) -> Bool {
     switch (phase, step.state) {
-    case (.plan, .waiting): !isBackward && attempt == 1 && isReady(step)
+    case (.plan, .waiting): !isBackward && attempt == 1 && mayBePlanned(step)
     case (.undo, .active(.undo, let current)): isBackward && attempt == current
     case (.undo, .backingOff(.undo, _, _)), (.undo, .stopped(.undo, _)): false
     case (.undo, _): isBackward && attempt == 1 && isUndoDue(step)
@@ -151,6 +153,9 @@ extension RolloutMachine {
   private mutating func turnBack(_ person: Person) {
     direction = .backward(person)
     pause = nil
+    for index in steps.indices where steps[index].isClosing && steps[index].plan != nil {
+      steps[index].state = .left
+    }
   }
 
   private static func rejection(_ step: String, _ person: Person) -> Failure {

@@ -24,7 +24,11 @@ package struct RolloutMachine: Sendable, Equatable {
     package var id: String { definition.id }
 
     /// Whether rolling back has to look at the step; nothing is changed before a plan is recorded.
-    package var isTouched: Bool { plan != nil && state != .undone && state != .left }
+    ///
+    /// What a closing step tidied up is undone with the steps that it closes.
+    package var isTouched: Bool {
+      plan != nil && state != .undone && state != .left && definition.closes.isEmpty
+    }
 
     /// Whether it waits for a person's word; one that is left out asks nobody.
     package var isGate: Bool {
@@ -57,6 +61,8 @@ package struct RolloutMachine: Sendable, Equatable {
   /// How much steps may write to one table in a second, whatever the playbook allows besides.
   package internal(set) var writeRateMax: Int?
   package internal(set) var isStarted = false
+  /// When steps first changed something, for those that start a clock.
+  package internal(set) var begun: [String: Timestamp] = [:]
   package let from: Colour
   package internal(set) var live: Colour
 

@@ -32,11 +32,15 @@ package struct StepDefinition: Sendable, Hashable, Codable {
   /// The pause before the second attempt; it doubles with each further one.
   package var backOff: Duration
   package var timeLimit: Duration?
+  /// The steps that it tidies up after, whatever became of them; they stand in `after` too.
+  package var closes: [String]
+  package var deadline: StepDeadline?
 
   package init(
     id: String, action: String, after: [String] = [], attemptsMax: Int = 3,
     gateRule: GateRule? = nil, promotes: Bool = false, rollsBackOnFailure: Bool = false,
-    backOff: Duration = .seconds(2), timeLimit: Duration? = nil
+    backOff: Duration = .seconds(2), timeLimit: Duration? = nil, closes: [String] = [],
+    deadline: StepDeadline? = nil
   ) {
     self.id = id
     self.action = action
@@ -48,5 +52,7 @@ package struct StepDefinition: Sendable, Hashable, Codable {
     self.rollsBackOnFailure = rollsBackOnFailure
     self.backOff = backOff
     self.timeLimit = timeLimit
+    self.closes = closes
+    self.deadline = deadline
   }
 }

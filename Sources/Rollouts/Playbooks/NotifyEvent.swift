@@ -28,8 +28,13 @@ package enum NotifyEvent: String, Sendable, Hashable, CaseIterable {
   case promoted
   case rollingBack = "rolling-back"
   case stepUndone = "step-undone"
+  /// The time in which a step must be done runs out.
+  case clockWarning = "clock-warning"
   case completed
   case rolledBack = "rolled-back"
+
+  /// How the note begins that warns of a clock.
+  static let clockMark = "the clock runs out: "
 
   /// What is told where `on` says nothing: all but the steps' small talk.
   package static let standard = Set(allCases.filter { !$0.isNoisy })
@@ -39,7 +44,7 @@ package enum NotifyEvent: String, Sendable, Hashable, CaseIterable {
     case .stepStarted, .stepApplied, .stepRetrying: true
     case .started, .takenOver, .stepVerified, .stepFailed, .waiting, .approved, .rejected,
       .retried, .skipped, .crossed, .paused, .resumed, .promoted, .rollingBack, .stepUndone,
-      .completed, .rolledBack:
+      .clockWarning, .completed, .rolledBack:
       false
     }
   }
@@ -48,6 +53,7 @@ package enum NotifyEvent: String, Sendable, Hashable, CaseIterable {
   package init?(_ fact: Fact, after machine: RolloutMachine) {
     switch fact {
     case .started: self = .started
+    case .noted(_, let text) where text.hasPrefix(Self.clockMark): self = .clockWarning
     case .attached(_, nil), .noted, .retryDue, .writesLimited: return nil
     case .attached(_, _?): self = .takenOver
     case .planned(let step, _, _):

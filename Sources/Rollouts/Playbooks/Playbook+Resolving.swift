@@ -20,7 +20,8 @@ extension Playbook {
         StepDefinition(
           id: step.id, action: step.uses, after: step.after, attemptsMax: step.attempts,
           gateRule: rule, promotes: step.promotes, rollsBackOnFailure: step.rollsBackOnFailure,
-          backOff: step.backOff.duration, timeLimit: step.timeLimit?.duration))
+          backOff: step.backOff.duration, timeLimit: step.timeLimit?.duration,
+          closes: step.closes, deadline: step.deadline))
     }
     return definitions
   }
@@ -54,16 +55,34 @@ extension Playbook {
         "the playbook has no step '\(id)'",
         hint: "Carry on with the version that began the rollout.")
     }
+    return try fitted(
+      step.input, step.fields, from: from, outputs: outputs, unknown: unknown, "step \(id)")
+  }
+
+  /// An invariant's input with its references resolved, as for a step.
+  package func input(
+    of invariant: PlaybookInvariant, from: Colour,
+    outputs: @escaping (_ step: String, _ name: String) -> String?
+  ) throws(Failure) -> JSONValue {
+    try fitted(
+      invariant.input, invariant.fields, from: from, outputs: outputs, unknown: "output",
+      "the invariant \(invariant.name)")
+  }
+
+  private func fitted(
+    _ input: JSONValue, _ fields: [InputField], from: Colour,
+    outputs: ((_ step: String, _ name: String) -> String?)?, unknown: String, _ title: String
+  ) throws(Failure) -> JSONValue {
     var scope = scope
     scope.from = from
     scope.standIn = outputs == nil ? unknown : nil
     if let outputs { scope.outputs = outputs }
-    let value = try resolved(step.input, as: .object(step.fields), in: scope, "step \(id)")
+    let value = try resolved(input, as: .object(fields), in: scope, title)
     guard outputs != nil else { return value }
-    let rule = FieldRule(kind: .object(step.fields), resources: nil)
+    let rule = FieldRule(kind: .object(fields), resources: nil)
     if let problem = rule.problem(with: value) {
       throw .permanent(
-        "the input of step \(id) does not do: \(problem)",
+        "the input of \(title) does not do: \(problem)",
         hint: "Look at the outputs of the steps that it refers to.")
     }
     return value

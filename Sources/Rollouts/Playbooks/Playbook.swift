@@ -22,6 +22,13 @@ package struct Playbook: Sendable {
     package let position: JSONPosition
     /// Whether it is carried out at all; nil is always.
     package let condition: StepCondition?
+    /// The steps after which it tidies up, whatever became of them.
+    package let closes: [String]
+    package let deadline: StepDeadline?
+    /// The invariants that must hold before its first change.
+    package let before: [String]
+    /// The invariants that must hold when it is done.
+    package let afterwards: [String]
     /// What the action's input may hold; the values of references are fitted to it.
     package let fields: [InputField]
 
@@ -29,7 +36,8 @@ package struct Playbook: Sendable {
       id: String, uses: String, title: String?, after: [String], input: JSONValue,
       attempts: Int, backOff: PlaybookDuration, timeLimit: PlaybookDuration?,
       rollsBackOnFailure: Bool, promotes: Bool, position: JSONPosition,
-      condition: StepCondition? = nil, fields: [InputField] = []
+      condition: StepCondition? = nil, closes: [String] = [], deadline: StepDeadline? = nil,
+      before: [String] = [], afterwards: [String] = [], fields: [InputField] = []
     ) {
       self.id = id
       self.uses = uses
@@ -43,13 +51,18 @@ package struct Playbook: Sendable {
       self.promotes = promotes
       self.position = position
       self.condition = condition
+      self.closes = closes
+      self.deadline = deadline
+      self.before = before
+      self.afterwards = afterwards
       self.fields = fields
     }
 
     /// Whether anything of it is known only when earlier steps have run.
     package var needsOutputs: Bool {
       let mark = "${steps."
-      return input.text.contains(mark) || condition?.value.text.contains(mark) == true
+      return input.text.contains(mark)
+        || condition?.clauses.contains { $0.value.text.contains(mark) } == true
     }
   }
 
@@ -66,13 +79,15 @@ package struct Playbook: Sendable {
   package let live: JSONValue?
   /// Who is told what happens.
   package let notify: [NotifyChannel]
+  package let invariants: [PlaybookInvariant]
   /// The folder of its file, from the root, where relative paths begin; nil without a file.
   package var folder: String?
 
   package init(
     environment: String, description: String? = nil, parameters: [JSONValue.Member],
     given: [JSONValue.Member] = [], blue: [JSONValue.Member], green: [JSONValue.Member],
-    steps: [Step], live: JSONValue?, notify: [NotifyChannel] = []
+    steps: [Step], live: JSONValue?, notify: [NotifyChannel] = [],
+    invariants: [PlaybookInvariant] = []
   ) {
     self.environment = environment
     self.description = description
@@ -83,6 +98,7 @@ package struct Playbook: Sendable {
     self.steps = steps
     self.live = live
     self.notify = notify
+    self.invariants = invariants
   }
 
   package func values(of colour: Colour) -> [JSONValue.Member] {
@@ -93,4 +109,8 @@ package struct Playbook: Sendable {
   }
 
   package func step(_ id: String) -> Step? { steps.first { $0.id == id } }
+
+  package func invariant(_ name: String) -> PlaybookInvariant? {
+    invariants.first { $0.name.hasSameBytes(as: name) }
+  }
 }

@@ -56,7 +56,7 @@ extension PlaybookCheck {
     return (values, given)
   }
 
-  private mutating func members(ofNamed node: JSONNode?, _ noun: String) -> [JSONNode.Member] {
+  mutating func members(ofNamed node: JSONNode?, _ noun: String) -> [JSONNode.Member] {
     guard let node else { return [] }
     guard let members = node.members else {
       report("expected an object with the \(noun), found \(node.noun)", at: node.position)

@@ -11,12 +11,19 @@ struct DraftStep {
   let after: [(id: String, position: JSONPosition)]?
   let promotes: Bool
   let behaviour: PlaybookCheck.Behaviour
+  /// The steps named by `closes`.
+  let closes: [(id: String, position: JSONPosition)]
+  /// Which of several steps it is that stand as one; nil for a step of its own.
+  let share: StepShare?
 
   /// Where messages about the whole step point: its id, which a person searches for.
   var position: JSONPosition { node["id"]?.position ?? node.position }
 
   /// In messages.
   var name: String { id.map { "'\($0)'" } ?? "without a name" }
+
+  /// What other steps may call it.
+  var names: [String] { [id, share?.name].compactMap(\.self) }
 
   /// Whether it does what cannot be undone, whatever its input says.
   var isDestroying: Bool { action.map { !$0.reversal.isReversible } ?? false }
@@ -38,12 +45,19 @@ extension PlaybookCheck {
         at: node.position)
       return []
     }
-    drafts = elements.map { readStep($0, defaults) }
+    drafts = elements.flatMap { fannedOut($0) }.map { readStep($0.node, $0.share, defaults) }
+    guard drafts.count <= PlaybookFields.stepsMax else {
+      report(
+        "expected at most \(PlaybookFields.stepsMax) steps, found \(drafts.count) with those of "
+          + "'each'", at: node.position)
+      return []
+    }
     checkNames()
     graph = StepGraph(after: drafts.indices.map { predecessors(of: $0) })
     checkCycles()
     for index in drafts.indices {
       checkCondition(index)
+      checkLinks(index)
       checkInput(index)
     }
     checkPromotion()
@@ -52,7 +66,9 @@ extension PlaybookCheck {
 
   // MARK: One step
 
-  private mutating func readStep(_ node: JSONNode, _ defaults: Behaviour) -> DraftStep {
+  private mutating func readStep(
+    _ node: JSONNode, _ share: StepShare?, _ defaults: Behaviour
+  ) -> DraftStep {
     let names = PlaybookFields.step.map(\.name)
     let known = members(of: node, allowed: names, noun: "a step") != nil
     let id = known ? readID(node) : nil
@@ -66,7 +82,8 @@ extension PlaybookCheck {
     }
     return DraftStep(
       node: node, id: id, uses: uses, action: action, after: readAfter(node["after"]),
-      promotes: node["promotes"]?.bool ?? false, behaviour: readBehaviour(node, defaults))
+      promotes: node["promotes"]?.bool ?? false, behaviour: readBehaviour(node, defaults),
+      closes: readAfter(node["closes"]) ?? [], share: share)
   }
 
   private mutating func readID(_ node: JSONNode) -> String? {
@@ -133,6 +150,14 @@ extension PlaybookCheck {
     drafts.firstIndex { $0.id?.hasSameBytes(as: id) == true }
   }
 
+  /// The steps that a name stands for: one, or all that one entry with 'each' makes.
+  func indices(of name: String) -> [Int] {
+    drafts.indices.filter {
+      drafts[$0].id?.hasSameBytes(as: name) == true
+        || drafts[$0].share?.name.hasSameBytes(as: name) == true
+    }
+  }
+
   private mutating func checkNames() {
     for (index, draft) in drafts.enumerated() {
       guard let id = draft.id, let first = self.index(of: id) else { continue }
@@ -141,11 +166,11 @@ extension PlaybookCheck {
           "there are two steps '\(id)'; the first one is at \(drafts[first].position)",
           at: draft.position)
       }
-      for (name, position) in draft.after ?? [] {
-        if name.hasSameBytes(as: id) {
+      for (name, position) in (draft.after ?? []) + draft.closes {
+        if indices(of: name).contains(index) {
           report("step '\(id)' cannot wait for itself", at: position)
-        } else if self.index(of: name) == nil {
-          let near = nearest(to: name, in: drafts.compactMap(\.id))
+        } else if indices(of: name).isEmpty {
+          let near = nearest(to: name, in: drafts.flatMap(\.names))
           report("there is no step '\(name)'" + suggestion(near), at: position)
           hasSoundOrder = false
         }
@@ -154,8 +179,18 @@ extension PlaybookCheck {
   }
 
   private func predecessors(of index: Int) -> [Int] {
-    guard let after = drafts[index].after else { return index > 0 ? [index - 1] : [] }
-    return after.compactMap { self.index(of: $0.id) }.filter { $0 != index }
+    let draft = drafts[index]
+    // One of several in turn waits for the one before; the first of them for what all wait for.
+    if let share = draft.share, !share.isTogether, share.place > 0 { return [index - 1] }
+    let first = index - (draft.share?.place ?? 0)
+    let named = draft.after ?? []
+    var result = (named + draft.closes).flatMap { indices(of: $0.id) }.filter { $0 != index }
+    if draft.after == nil, draft.closes.isEmpty, first > 0 {
+      let above = first - 1
+      result += drafts[above].share.map { indices(of: $0.name) } ?? [above]
+    }
+    var seen: Set<Int> = []
+    return result.filter { seen.insert($0).inserted }
   }
 
   private mutating func checkCycles() {
@@ -164,33 +199,14 @@ extension PlaybookCheck {
       guard let first = cycle.first else { continue }
       let names = (cycle + [first]).map { drafts[$0].id ?? "?" }.joined(separator: " → ")
       let next = cycle.count > 1 ? cycle[1] : first
-      let named = drafts[first].after?.first { index(of: $0.id) == next }
+      let named = drafts[first].after?.first { indices(of: $0.id).contains(next) }
       report(
         "steps wait for each other in a circle: \(names)",
         at: named?.position ?? drafts[first].position)
     }
   }
 
-  // MARK: Condition, input and result
-
-  private mutating func checkCondition(_ index: Int) {
-    let draft = drafts[index]
-    guard let node = draft.node["when"] else { return }
-    if draft.promotes {
-      report(
-        "step \(draft.name) promotes, so it cannot be left out; put 'when' on other steps",
-        at: node.position)
-    }
-    guard node.members != nil else {
-      check(node, against: .boolean, in: .step(index))
-      return
-    }
-    let isSound = checkObject(
-      node, PlaybookFields.condition, noun: "a condition", in: .step(index))
-    if isSound, node["is"] == nil, node["isNot"] == nil {
-      report("a condition lacks 'is' or 'isNot', which say what decides", at: node.position)
-    }
-  }
+  // MARK: Input and result
 
   private mutating func checkInput(_ index: Int) {
     let draft = drafts[index]
@@ -222,6 +238,10 @@ extension PlaybookCheck {
       attempts: draft.behaviour.attempts, backOff: backOff, timeLimit: draft.behaviour.timeLimit,
       rollsBackOnFailure: draft.behaviour.rollsBackOnFailure ?? action.rollsBackOnFailure,
       promotes: draft.promotes, position: draft.position,
-      condition: draft.node["when"].map { StepCondition($0) }, fields: action.inputs)
+      condition: draft.node["when"].map { condition($0) },
+      closes: draft.closes.flatMap { indices(of: $0.id) }.compactMap { drafts[$0].id },
+      deadline: deadline(draft.node["deadline"]),
+      before: draft.holds(in: "before").map(\.text),
+      afterwards: draft.holds(in: "after").map(\.text), fields: action.inputs)
   }
 }

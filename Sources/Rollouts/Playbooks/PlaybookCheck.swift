@@ -20,6 +20,12 @@ struct PlaybookCheck {
   /// Whether every `after` names a step and none a circle, so that the order can be judged.
   var hasSoundOrder = true
   var drafts: [DraftStep] = []
+  /// The sections that steps name parts of.
+  var conditions: [JSONNode.Member] = []
+  var invariants: [JSONNode.Member] = []
+  /// What of those is named.
+  var namedConditions: Set<UTF8Key> = []
+  var namedInvariants: Set<UTF8Key> = []
   var graph = StepGraph(after: [])
 
   init(file: String, actions: ActionCatalog, resources: ResourceCatalog) {
@@ -38,7 +44,10 @@ struct PlaybookCheck {
     let parameters = readParameters(root["parameters"], overrides)
     let colours = readColours(root["colors"])
     let defaults = readDefaults(root["defaults"])
+    conditions = readConditions(root["conditions"])
+    invariants = readInvariants(root["invariants"])
     let steps = readSteps(root, defaults)
+    reportUnused()
     let live = readLive(root["live"])
     let notify = readNotify(root["notify"])
     for name in ["description", "$schema"] {
@@ -51,7 +60,7 @@ struct PlaybookCheck {
       environment: environment ?? "", description: root["description"]?.string,
       parameters: parameters.values, given: parameters.given, blue: colours[.blue] ?? [],
       green: colours[.green] ?? [], steps: steps, live: live,
-      notify: notify)
+      notify: notify, invariants: invariants.compactMap { invariant($0) })
   }
 
   mutating func report(_ message: String, at position: JSONPosition) {

@@ -14,7 +14,7 @@ enum PlaybookFields {
 
   static let sections = [
     "playbook", "environment", "description", "parameters", "colors", "live", "notify", "defaults",
-    "steps",
+    "conditions", "invariants", "steps",
     // Editors find the schema by this key.
     "$schema",
   ]
@@ -44,13 +44,42 @@ enum PlaybookFields {
         "The steps that must be done before; without it the step above, with [] none."),
       .optional(
         "when", .any,
-        "Whether the step is carried out: true or false, or { value, is, isNot }; left out, it "
-          + "counts as done."),
+        "Whether the step is carried out: true or false, names of 'conditions' that hold "
+          + "('!name' is its opposite), or { value, is, isNot }; left out, it counts as done."),
       .optional("with", .any, "The action's inputs."),
       .optional(
         "promotes", .boolean, "Whether this is the one step by which the other colour goes live.",
         default: "false"),
+      .optional(
+        "each", .map(.map(.any)),
+        "Makes it several steps, one for each key, with ${each.NAME} for that key's values; in "
+          + "the order in which they stand, one after the other."),
+      .optional(
+        "together", .boolean, "With 'each': whether they run side by side.", default: "false"),
+      .optional(
+        "closes", .list(.step),
+        "The steps after which it tidies up, also when one of them has failed; it is not undone."),
+      .optional(
+        "holds", .any,
+        "Names of 'invariants', looked at before and after the step; or { before, after }."),
+      .optional("deadline", .object(deadline), "A clock by which the step must be done."),
     ] + behaviour
+
+  static let deadline: [InputField] = [
+    .required("since", .step, "The step whose beginning starts the clock."),
+    .required("within", .duration, "How long it runs; it does not stop for pauses."),
+    .optional("warn", .duration, "After how long people are warned."),
+  ]
+
+  static let holds: [InputField] = [
+    .optional("before", .list(.string), "Invariants that must hold before its first change."),
+    .optional("after", .list(.string), "Invariants that must hold when it is done."),
+  ]
+
+  static let invariant: [InputField] = [
+    .required("uses", .string, "The action that looks, such as validate."),
+    .optional("with", .any, "The action's inputs."),
+  ]
 
   static let condition: [InputField] = [
     .required("value", .any, "What decides, such as an output of an earlier step."),

@@ -42,6 +42,24 @@ private struct PlaybookSchema {
         "defaults": described(
           object(PlaybookFields.behaviour, withReferences: false),
           "What holds for every step that does not say otherwise."),
+        "conditions": [
+          "type": "object",
+          "description": "What steps' 'when' may name.",
+          "propertyNames": name,
+          "additionalProperties": [
+            "anyOf": [
+              ["type": "boolean"], ["$ref": "#/$defs/reference"],
+              object(PlaybookFields.condition),
+            ]
+          ],
+        ],
+        "invariants": [
+          "type": "object",
+          "description": "What steps' 'holds' may name: actions that only look.",
+          "propertyNames": name,
+          "additionalProperties": naming(
+            object(PlaybookFields.invariant, withReferences: false)),
+        ],
         "steps": [
           "type": "array", "minItems": 1, "maxItems": JSONValue(PlaybookFields.stepsMax),
           "items": step,
@@ -90,17 +108,24 @@ private struct PlaybookSchema {
 
   private var step: JSONValue {
     var step = object(PlaybookFields.step, withReferences: false)
-    var properties = step["properties"] ?? [:]
-    properties["id"]?["pattern"] = .string(Self.namePattern)
+    step["properties"]?["id"]?["pattern"] = .string(Self.namePattern)
+    step = naming(step)
+    step["allOf"] = .array(actions.actions.map { rule(of: $0) })
+    return step
+  }
+
+  /// An object that names an action.
+  private func naming(_ object: JSONValue) -> JSONValue {
+    var object = object
+    var properties = object["properties"] ?? [:]
     properties["uses"] = [
       "description": "The action.",
       "oneOf": .array(
         actions.actions.map { ["const": .string($0.name), "description": .string($0.summary)] }),
     ]
     properties["with"] = ["type": "object"]
-    step["properties"] = properties
-    step["allOf"] = .array(actions.actions.map { rule(of: $0) })
-    return step
+    object["properties"] = properties
+    return object
   }
 
   /// What `with` holds when `uses` names the action.

@@ -17,7 +17,9 @@ enum Reference: Sendable {
   }
 
   /// Words that begin a reference, and are therefore no names for parameters.
-  static let reserved = ["from", "to", "color", "environment", "steps", "secret"]
+  static let reserved = [
+    "from", "to", "color", "environment", "steps", "secret", "each",
+  ]
 
   init(_ body: String) throws(Mistake) {
     if body.hasPrefix("secret:") {
@@ -38,6 +40,8 @@ enum Reference: Sendable {
       }
       self = .output(step: parts[1], name: parts.dropFirst(3).joined(separator: "."))
     case "secret": throw Self.badSecret(body)
+    case "each":
+      throw Mistake(message: "${\(body)} is known only in a step that has 'each' with such a value")
     default:
       guard parts.count == 1, !body.isEmpty else {
         throw Mistake(

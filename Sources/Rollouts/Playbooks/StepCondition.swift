@@ -5,15 +5,32 @@ package import Resources
 ///
 /// Three answers are possible, since "cannot tell" is never "no": yes, no, and a failure.
 package struct StepCondition: Sendable {
-  /// With references unresolved.
-  package let value: JSONValue
-  /// What means yes; nil where all means yes that does not mean no.
-  let accepted: [String]?
-  /// What means no; nil where all means no that does not mean yes.
-  let refused: [String]?
+  /// One thing that must be so.
+  package struct Clause: Sendable {
+    /// The name in the section 'conditions', for messages; nil for one of the step's own.
+    let name: String?
+    /// With references unresolved.
+    package let value: JSONValue
+    /// What means yes; nil where all means yes that does not mean no.
+    let accepted: [String]?
+    /// What means no; nil where all means no that does not mean yes.
+    let refused: [String]?
+    /// Whether its opposite is wanted.
+    let isNegated: Bool
+  }
+
+  /// All must be so; they are looked at in order, up to the first that is not.
+  package let clauses: [Clause]
+}
+
+extension StepCondition.Clause {
+  /// How a name says that its opposite is meant.
+  static let negation: Character = "!"
 
   /// Reads what was checked: `true`, a text that will read so, or an object.
-  init(_ node: JSONNode) {
+  init(_ node: JSONNode, name: String? = nil, isNegated: Bool = false) {
+    self.name = name
+    self.isNegated = isNegated
     guard node.members != nil else {
       value = JSONValue(node)
       accepted = ["true"]
@@ -29,13 +46,17 @@ package struct StepCondition: Sendable {
   /// Nil where `text` means neither yes nor no.
   func isMet(by text: String) -> Bool? {
     func holds(_ list: [String]) -> Bool { list.contains { $0.hasSameBytes(as: text) } }
-    switch (accepted, refused) {
-    case (let accepted?, let refused?): return holds(accepted) ? true : holds(refused) ? false : nil
-    case (let accepted?, nil): return holds(accepted)
-    case (nil, let refused?): return !holds(refused)
-    case (nil, nil): return nil
-    }
+    let isMet: Bool? =
+      switch (accepted, refused) {
+      case (let accepted?, let refused?): holds(accepted) ? true : holds(refused) ? false : nil
+      case (let accepted?, nil): holds(accepted)
+      case (nil, let refused?): !holds(refused)
+      case (nil, nil): nil
+      }
+    return isMet.map { $0 != isNegated }
   }
+
+  var title: String { name.map { "the condition '\($0)'" } ?? "its condition" }
 }
 
 extension Playbook {
@@ -50,15 +71,18 @@ extension Playbook {
     var scope = scope
     scope.from = from
     scope.outputs = outputs
-    let value = try resolved(condition.value, as: nil, in: scope, "the condition of step \(id)")
-    let text = value.splicedText
-    guard let text, let isMet = condition.isMet(by: text) else {
-      throw .refused(
-        "nobody can tell whether step \(id) is wanted: its condition gives "
-          + "\(text.map { "'\($0)'" } ?? value.noun)",
-        hint: "Look at the steps that it refers to; then 'cutover retry \(id)', or 'cutover skip "
-          + "\(id) --reason …'.")
+    for clause in condition.clauses {
+      let value = try resolved(clause.value, as: nil, in: scope, "the condition of step \(id)")
+      let text = value.splicedText
+      guard let text, let isMet = clause.isMet(by: text) else {
+        throw .refused(
+          "nobody can tell whether step \(id) is wanted: \(clause.title) gives "
+            + "\(text.map { "'\($0)'" } ?? value.noun)",
+          hint: "Look at the steps that it refers to; then 'cutover retry \(id)', or 'cutover skip "
+            + "\(id) --reason …'.")
+      }
+      if !isMet { return "\(clause.title) gives '\(text)'" }
     }
-    return isMet ? nil : "its condition gives '\(text)'"
+    return nil
   }
 }

@@ -10,6 +10,9 @@ package struct SimulatedDriver: Sendable {
     var hasCrossed = false
   }
 
+  /// No step of the simulation has a clock.
+  private static let epochBegin = Timestamp(milliseconds: 0)
+
   package let epoch: Int
   package private(set) var pilot: Pilot
   private var verbs: [String: Verb] = [:]
@@ -135,7 +138,7 @@ package struct SimulatedDriver: Sendable {
         isAlive = false
         return
       }
-      do { try pilot.recorded(fact) } catch { world.fail("\(error)") }
+      do { try pilot.recorded(fact, at: Self.epochBegin) } catch { world.fail("\(error)") }
       world.check(against: pilot.machine)
     }
   }

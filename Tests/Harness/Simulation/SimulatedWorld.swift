@@ -21,6 +21,9 @@ package struct SimulatedWorld: Sendable {
   package var requests: [RequestRecord] = []
   package private(set) var destroyed: Set<String> = []
   package private(set) var violation: String?
+  /// When each step was last applied, counted.
+  private var applied: [String: Int] = [:]
+  private var applyCount = 0
 
   package init(definitions: [StepDefinition], destroying: Set<String>) {
     self.definitions = definitions
@@ -62,12 +65,18 @@ package struct SimulatedWorld: Sendable {
     switch effect {
     case .apply:
       for need in definition.after
-      where things[need] != .applied && !isPassedOver(need) && !isGate(need) {
+      where things[need] != .applied && !isPassedOver(need) && !isGate(need)
+        && !definition.closes.contains(need)
+      {
         fail("\(id) is applied before \(need)")
+      }
+      for need in definition.after where isStale(need) {
+        fail("\(id) is applied after \(need), which has not closed yet what was done anew")
       }
       if things[id] == .clean { things[id] = .half }
     case .undo:
-      let dependents = definitions.filter { $0.after.contains(id) }
+      if !definition.closes.isEmpty { fail("\(id) closes others, and is undone") }
+      let dependents = definitions.filter { $0.after.contains(id) && $0.closes.isEmpty }
       for other in dependents where things[other.id] != .clean && !isPassedOver(other.id) {
         fail("\(id) is undone before \(other.id)")
       }
@@ -80,7 +89,10 @@ package struct SimulatedWorld: Sendable {
   package mutating func end(_ effect: Effect) {
     guard let id = effect.step else { return }
     switch effect {
-    case .apply: things[id] = .applied
+    case .apply:
+      things[id] = .applied
+      applyCount += 1
+      applied[id] = applyCount
     case .undo: things[id] = .clean
     case .plan, .verify, .backOff, .complete, .concludeRollback: break
     }
@@ -97,6 +109,17 @@ package struct SimulatedWorld: Sendable {
   private func isPassedOver(_ id: String) -> Bool {
     facts.contains { fact in
       if case .skipped(let step, _) = fact { step == id } else { false }
+    }
+  }
+
+  /// Whether a closing step was last done before something that it closes.
+  private func isStale(_ id: String) -> Bool {
+    guard let closing = definitions.first(where: { $0.id == id }), !isPassedOver(id) else {
+      return false
+    }
+    // What a person decided may have been under way still, and end at any time.
+    return closing.closes.contains {
+      !isPassedOver($0) && !isGate($0) && applied[$0, default: 0] > applied[id, default: 0]
     }
   }
 
@@ -122,13 +145,18 @@ package struct SimulatedWorld: Sendable {
       for (id, thing) in things where thing != .applied && !isPassedOver(id) && !isGate(id) {
         fail("completed, but \(id) is \(thing)")
       }
+      for id in things.keys where isStale(id) { fail("completed, but \(id) has not closed all") }
     case .rolledBack:
       if live != .blue { fail("rolled back, but \(live) is live") }
-      for (id, thing) in things where thing != .clean && !isPassedOver(id) {
+      for (id, thing) in things where thing != .clean && !isPassedOver(id) && !isClosing(id) {
         fail("rolled back, but \(id) is \(thing)")
       }
       if !destroyed.isEmpty { fail("rolled back after destroying \(destroyed)") }
     }
+  }
+
+  private func isClosing(_ id: String) -> Bool {
+    definitions.first { $0.id == id }?.closes.isEmpty == false
   }
 
   private func isGate(_ id: String) -> Bool {

@@ -129,6 +129,8 @@ package struct Simulation {
     let count = 2 + chaos.below(6)
     let promoting = chaos.below(count)
     var destroying: Set<String> = []
+    // Closing steps, and what they close.
+    var closing: Set<String> = []
     var definitions: [StepDefinition] = []
     for index in 0..<count {
       var after = (0..<index).filter { _ in chaos.happens(40) }.map { "s\($0)" }
@@ -137,7 +139,15 @@ package struct Simulation {
         destroying.insert("s\(index)")
         if !after.contains("s\(promoting)") { after.append("s\(promoting)") }
       }
-      let isGate = index != promoting && !destroys && chaos.happens(20)
+      let isClosing = index != promoting && !destroys && chaos.happens(20)
+      let closes =
+        isClosing
+        ? (0..<index).filter { $0 != promoting && chaos.happens(60) }.map { "s\($0)" }
+          .filter { !destroying.contains($0) && !closing.contains($0) } : []
+      if !closes.isEmpty { closing.formUnion(closes + ["s\(index)"]) }
+      after += closes.filter { !after.contains($0) }
+      let isGate =
+        index != promoting && !destroys && closes.isEmpty && chaos.happens(20)
       definitions.append(
         StepDefinition(
           id: "s\(index)", action: "simulated", after: after, attemptsMax: 1 + chaos.below(4),
@@ -145,7 +155,7 @@ package struct Simulation {
             ? GateRule(role: "release", people: [], isCommentRequired: true) : nil,
           promotes: index == promoting, rollsBackOnFailure: chaos.happens(10),
           backOff: .milliseconds(20),
-          timeLimit: chaos.happens(20) ? .milliseconds(25) : nil))
+          timeLimit: chaos.happens(20) ? .milliseconds(25) : nil, closes: closes))
     }
     return (definitions, destroying)
   }

@@ -174,10 +174,10 @@ struct PlaybookReaderTests {
         p.json5:7:11: there are two steps 'a'; the first one is at 6:11
         p.json5:7:22: there is no action 'x'; see 'cutover actions'
         p.json5:7:27: a step has no key 'retries'; it has id, uses, title, after, when, with, \
-        promotes, attempts, backOff, timeLimit, onFailure
+        promotes, each, together, closes, holds, deadline, attempts, backOff, timeLimit, onFailure
         p.json5:7:51: there is no parameter 'q'
         p.json5:8:5: expected an object with keys such as id, uses, title, after, when, with, \
-        promotes, attempts, backOff, found the number 7
+        promotes, each, found the number 7
         p.json5:9:5: a step lacks the key 'id': The name by which messages and other steps know \
         the step.
         p.json5:9:5: the input of stack.destroy lacks the key 'stack': The stack.
