@@ -9,6 +9,8 @@ package enum AWSProviders {
       .cognito(in: session),
       .route53(in: session),
       .dynamodb(in: session),
+      .dynamoValues(in: session),
+      .parameterValues(in: session),
     ]
   }
 }

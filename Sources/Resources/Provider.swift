@@ -5,6 +5,7 @@ package enum ResourceKind: String, Sendable, Hashable, Codable, CaseIterable {
   case users
   case zone
   case stack
+  case values
 }
 
 /// What a provider gets to work with; nothing in it is global.
@@ -32,6 +33,7 @@ package struct Provider: Sendable {
     case users(@Sendable (ResourceURL, ProviderContext) throws(Failure) -> any UserDirectory)
     case zone(@Sendable (ResourceURL, ProviderContext) throws(Failure) -> any DNSZone)
     case stack(@Sendable (ResourceURL, ProviderContext) throws(Failure) -> any StackDeployer)
+    case values(@Sendable (ResourceURL, ProviderContext) throws(Failure) -> any ValueStore)
   }
 
   package struct Parameter: Sendable {
@@ -81,6 +83,7 @@ package struct Provider: Sendable {
     case .users: .users
     case .zone: .zone
     case .stack: .stack
+    case .values: .values
     }
   }
 }

@@ -58,6 +58,13 @@ package struct ResourceCatalog: Sendable {
     return try open(url, context)
   }
 
+  package func values(
+    _ url: ResourceURL, in context: ProviderContext
+  ) throws(Failure) -> any ValueStore {
+    guard case .values(let open) = try opener(url, .values) else { throw wrongKind(url, .values) }
+    return try open(url, context)
+  }
+
   private func opener(
     _ url: ResourceURL, _ kind: ResourceKind
   ) throws(Failure) -> Provider.Opener {

@@ -43,6 +43,10 @@ struct PlaybookRights: Sendable {
     switch right {
     case .use(let url, .look): try add(url, of: step, planning) { ($0.permissions, .look) }
     case .use(let url, let use): try add(url, of: step, [role]) { ($0.permissions, use) }
+    case .values(let url, let use):
+      try add(url, isValues: true, of: step, use == .look ? planning : [role]) {
+        ($0.permissions, use)
+      }
     case .planned(let url, let use): try add(url, of: step, planning) { ($0.permissions, use) }
     case .special(let url, let use):
       try add(url, of: step, Self.isPlanned(use) ? planning : [role]) {
@@ -70,15 +74,18 @@ struct PlaybookRights: Sendable {
   private typealias Rule<Use> =
     @Sendable (ResourceURL, Use) throws(Failure) -> [Permission]
 
-  private func provider(of url: ResourceURL) -> Provider? {
-    wiring.resources.providers.first { $0.scheme == url.scheme }
+  /// Where values are kept may have the scheme of tables too.
+  private func provider(of url: ResourceURL, isValues: Bool = false) -> Provider? {
+    wiring.resources.providers.first {
+      $0.scheme == url.scheme && ($0.kind == .values) == isValues
+    }
   }
 
   private mutating func add<Use>(
-    _ url: ResourceURL, of step: String, _ roles: [PolicyRole],
+    _ url: ResourceURL, isValues: Bool = false, of step: String, _ roles: [PolicyRole],
     _ choose: (Provider) -> (Rule<Use>, Use)
   ) throws(Failure) {
-    guard let provider = provider(of: url) else { return }
+    guard let provider = provider(of: url, isValues: isValues) else { return }
     let (rule, use) = choose(provider)
     let permissions = try rule(url, use)
     try add(permissions, on: url, of: step, roles)

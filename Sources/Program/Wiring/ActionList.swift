@@ -37,5 +37,10 @@ enum ActionList {
     ActionDescriptor(FunctionMappingStep.self),
     ActionDescriptor(QueueWait.self),
     ActionDescriptor(ParametersRead.self),
+    ActionDescriptor(ValuesRead.self),
+    ActionDescriptor(ValuesSet.self),
+    ActionDescriptor(MigrationsCheck.self),
+    ActionDescriptor(MigrationsRecord.self),
+    ActionDescriptor(FunctionsAgree.self),
   ]
 }

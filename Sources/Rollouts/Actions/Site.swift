@@ -94,6 +94,10 @@ package struct Site: Sendable {
   package func stack(_ url: ResourceURL) throws(Failure) -> any StackDeployer {
     try outside.resources.stack(url, in: context)
   }
+
+  package func values(_ url: ResourceURL) throws(Failure) -> any ValueStore {
+    try outside.resources.values(url, in: context)
+  }
 }
 
 /// How to tell from the outside which colour is live.

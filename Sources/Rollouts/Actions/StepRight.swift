@@ -4,6 +4,8 @@ package import Resources
 /// One thing that a step may do outside, as far as rights go.
 package enum StepRight: Sendable, Hashable {
   case use(ResourceURL, ResourceUse)
+  /// A use of a store of values, whose URL may look like that of a table.
+  case values(ResourceURL, ResourceUse)
   /// A use that planning makes too; a look is one without being called so.
   case planned(ResourceURL, ResourceUse)
   /// Those that change nothing are part of planning.
@@ -32,10 +34,10 @@ package enum StepRight: Sendable, Hashable {
     of value: JSONValue, _ kind: InputField.Kind, _ field: InputField
   ) -> [StepRight] {
     switch kind {
-    case .resource:
+    case .resource(let kind):
       guard let text = value.string, let url = try? ResourceURL(text) else { return [] }
       if url.scheme == unknownScheme { return [.unknown("the \(field.name) of the step")] }
-      return field.uses.map { .use(url, $0) }
+      return field.uses.map { kind == .values ? .values(url, $0) : .use(url, $0) }
     case .list(let kind):
       return (value.elements ?? []).flatMap { rights(of: $0, kind, field) }
     case .map(let kind):
