@@ -15,7 +15,7 @@ extension BucketDemolition {
     try WorkFiles.mark(begunPath)
   }
 
-  /// Refuses while DNS shows the side that the bucket belongs to, or cannot tell.
+  /// Refuses while the outside shows the side that the bucket belongs to, or cannot tell.
   func checkNotLive() async throws(Failure) {
     guard let live = site.live, input.waive?.contains(.dns) != true else { return }
     let colour = (input.side ?? .from) == .from ? site.from : site.to
@@ -24,17 +24,19 @@ extension BucketDemolition {
     for source in try await LiveSighting.look(live, in: site).sources {
       switch source.finding {
       case .shows(let values):
-        if LiveSighting.matches(values, sign.value, type: live.type) {
-          problems.append("\(source.name) still shows \(sign.value) at \(live.name)")
+        if LiveSighting.matches(values, sign, of: live) {
+          problems.append("\(source.name) still shows \(sign.value) at \(live.recordName)")
         }
       case .cannotTell(let reason): problems.append("\(source.name) cannot be asked: \(reason)")
       }
     }
+    problems += try await LiveValues.look(live, in: site).doubts(that: colour)
     guard problems.isEmpty else {
       throw .refused(
         "\(input.bucket) is not deleted, since \(colour.rawValue) may be live: "
           + problems.joined(separator: "; "),
-        hint: "Point DNS elsewhere first, then 'cutover retry \(site.step)'; nothing was deleted.")
+        hint:
+          "Make the other one live first, then 'cutover retry \(site.step)'; nothing was deleted.")
     }
   }
 

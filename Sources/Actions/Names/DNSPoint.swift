@@ -110,7 +110,9 @@ package struct DNSPoint: Action {
   private func beginsDowntime(_ change: DNSChange) async -> Bool {
     let steps = await site.record().steps
     let isPromotion = steps.contains { $0.id == site.step && $0.promotes }
-    guard !isPromotion, let live = site.live, DNSText.name(live.name) == name else { return false }
+    guard !isPromotion, let live = site.live?.record, DNSText.name(live.name) == name else {
+      return false
+    }
     return !DNSChange.isSame(change.former, change.wanted)
   }
 

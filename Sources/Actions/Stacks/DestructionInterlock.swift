@@ -9,6 +9,8 @@ struct DestructionInterlock: Sendable {
     /// What DNS shows, and that the playbook says how to tell at all.
     case dns
     case ledgers
+    /// What the store of values and the functions of the 'live' section say.
+    case values
   }
 
   private let target: ResourceURL
@@ -112,6 +114,10 @@ struct DestructionInterlock: Sendable {
     }
     problems += try await liveStack(live)
     if !isWaived(.dns) { problems += try await names(live) }
+    if !isWaived(.values) {
+      problems += try await LiveValues.look(live, in: site).objections(to: site.to)
+        .map { "values: \($0)" }
+    }
     return problems
   }
 
@@ -139,9 +145,9 @@ struct DestructionInterlock: Sendable {
     return try await LiveSighting.look(live, in: site).sources.compactMap { source in
       switch source.finding {
       case .shows(let values):
-        if LiveSighting.matches(values, sign.value, type: live.type) { return nil }
+        if LiveSighting.matches(values, sign, of: live) { return nil }
         let found = values.isEmpty ? "nothing" : values.joined(separator: ", ")
-        return "dns: \(source.name) shows \(found) at \(live.name), not \(sign.value)"
+        return "dns: \(source.name) shows \(found) at \(live.recordName), not \(sign.value)"
       case .cannotTell(let reason): return "dns: \(source.name) cannot be asked: \(reason)"
       }
     }

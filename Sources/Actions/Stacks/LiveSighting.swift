@@ -16,8 +16,9 @@ struct LiveSighting: Sendable {
 
   let sources: [Source]
 
-  /// Asks afresh; throws only when asked to stop.
+  /// Asks afresh, nobody where the section names no zone; throws only when asked to stop.
   static func look(_ live: LiveIndicator, in site: Site) async throws(Failure) -> LiveSighting {
+    guard let live = live.record else { return LiveSighting(sources: []) }
     let name = DNSText.name(live.name)
     var sources: [Source] = []
     do throws(Failure) {
@@ -38,9 +39,12 @@ struct LiveSighting: Sendable {
   }
 
   /// Whether the values found are exactly the one that a colour's sign names.
-  static func matches(_ values: [String], _ wanted: String, type: String) -> Bool {
-    DNSText.values(values, type: type).map { Array($0.utf8) }
-      == [Array(DNSText.value(wanted, type: type).utf8)]
+  static func matches(
+    _ values: [String], _ wanted: LiveIndicator.Sign, of live: LiveIndicator
+  ) -> Bool {
+    let type = live.record?.type ?? ""
+    return DNSText.values(values, type: type).map { Array($0.utf8) }
+      == [Array(DNSText.value(wanted.value, type: type).utf8)]
   }
 
   private static func sets(

@@ -330,7 +330,7 @@ package struct StackDeploy: Action {
       for source in try await LiveSighting.look(live, in: site).sources {
         switch source.finding {
         case .shows(let values):
-          if LiveSighting.matches(values, live.sign(of: colour).value, type: live.type) {
+          if LiveSighting.matches(values, live.sign(of: colour), of: live) {
             throw isLive("\(source.name) shows \(colour.rawValue)")
           }
         case .cannotTell(let reason):
@@ -338,6 +338,9 @@ package struct StackDeploy: Action {
             "whether \(input.stack) is in use cannot be told: \(source.name): \(reason)",
             hint: "It is destroyed only when that can be told; mend the cause and carry on.")
         }
+      }
+      if let doubt = try await LiveValues.look(live, in: site).doubts(that: colour).first {
+        throw isLive(doubt)
       }
     }
   }

@@ -148,7 +148,15 @@ struct PlaybookRights: Sendable {
       guard let live = try playbook.liveIndicator() else { return }
       let roles =
         [PolicyRole.plan, .apply] + (needs.contains { $0.role == .destroy } ? [.destroy] : [])
-      try add(live.zone, of: "live", roles) { ($0.permissions, .read) }
+      if let record = live.record {
+        try add(record.zone, of: "live", roles) { ($0.permissions, .read) }
+      }
+      if let store = live.store {
+        try add(store.url, isValues: true, of: "live", roles) { ($0.permissions, .read) }
+      }
+      for sign in live.blue.functions + live.green.functions {
+        try add(sign.use, of: "live", roles)
+      }
       for stack in [live.blue.stack, live.green.stack].compactMap(\.self) {
         try add(stack, of: "live", roles) { ($0.permissions, .look) }
       }

@@ -1,3 +1,4 @@
+internal import Actions
 internal import Resources
 internal import Rollouts
 
@@ -9,10 +10,13 @@ struct SightReport {
   var lines: [Line] {
     var lines: [Line] = [
       "\(recorded.name, .strong)  \(recorded.live.rawValue, .good) is recorded as live"
-        + "\(" since \(Words.dateAndClock(recorded.since))", .faint)",
-      "  " + line(sight.zone, place: "zone \(sight.indicator.zone)"),
+        + "\(" since \(Words.dateAndClock(recorded.since))", .faint)"
     ]
+    if let zone = sight.zone, let record = sight.indicator.record {
+      lines.append("  " + line(zone, place: "zone \(record.zone)"))
+    }
     lines += sight.servers.map { "  " + line($0.sighting, place: "name server \($0.server)") }
+    lines += sight.values.sources.map { "  " + line($0) }
     lines += sight.stacks.map { "  " + line($0) }
     let doubts = sight.disagreements(with: recorded.live)
     guard !doubts.isEmpty else { return lines + [Line("Everything agrees.", .good)] }
@@ -26,6 +30,15 @@ struct SightReport {
         ? "\("✓", .good) \(place): \(colour.rawValue)" : "\("✗", .bad) \(place): \(colour.rawValue)"
     case .neither(let seen): "\("✗", .bad) \(place): neither colour; \(seen)"
     case .unknown(let failure): "\("?", .warning) \(place): \(failure.summary)"
+    }
+  }
+
+  private func line(_ source: LiveValues.Source) -> Line {
+    switch source.saying {
+    case .colour(let colour): line(.colour(colour), place: source.title)
+    case .either: "\("·", .faint) \(source.title): as either colour has it"
+    case .neither(let seen): line(.neither(seen), place: source.title)
+    case .cannotTell(let failure): line(.unknown(failure), place: source.title)
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Actions
 internal import JSON
 internal import Resources
 internal import Rollouts
@@ -21,6 +22,7 @@ struct Beginning {
           hint: "Leave --live out; if the record is wrong, see "
             + "'cutover environments reconcile \(playbook.environment)'.")
       }
+      try await check(recorded, of: playbook)
       return (recorded, nil)
     }
     guard let indicator = try playbook.liveIndicator() else {
@@ -31,12 +33,17 @@ struct Beginning {
       }
       return (said, nil)
     }
-    let sight = await LiveSight.look(at: indicator, from: wiring.outside)
+    let sight = try await LiveSight.look(at: indicator, from: wiring.outside)
     if let said {
-      if let seen = sight.agreed, seen != said {
+      if let seen = sight.agreed, seen != said, let record = indicator.record {
         throw Refusal(
-          .usage, "--live says \(said.rawValue), but \(indicator.name) points to \(seen.rawValue)",
+          .usage, "--live says \(said.rawValue), but \(record.name) points to \(seen.rawValue)",
           hint: "Look which one is live; leave --live out to believe the zone.")
+      }
+      if let objection = sight.values.objections(to: said).first {
+        throw Refusal(
+          .usage, "--live says \(said.rawValue), but \(objection)",
+          hint: "Look which one is live, and put the other right.")
       }
       return (said, nil)
     }
@@ -47,7 +54,28 @@ struct Beginning {
           + Self.doubt(sight),
         hint: "Say it with --live blue or --live green.")
     }
-    return (seen, "\(indicator.name) points to \(seen.rawValue, .strong), so that is live now.")
+    guard let record = indicator.record else {
+      let place = sight.values.sources.first?.title ?? "the section 'live'"
+      return (seen, "\(place) says \(seen.rawValue, .strong), so that is live now.")
+    }
+    return (seen, "\(record.name) points to \(seen.rawValue, .strong), so that is live now.")
+  }
+
+  /// Refuses to start from a colour that the store of values or the functions contradict.
+  private func check(_ recorded: Colour, of playbook: Playbook) async throws {
+    guard let indicator = try playbook.liveIndicator(),
+      indicator.store != nil || !indicator.blue.functions.isEmpty
+    else { return }
+    let objections = try await LiveSight.values(of: indicator, wiring.outside)
+      .objections(to: recorded)
+    guard objections.isEmpty else {
+      throw Refusal(
+        .usage,
+        "\(recorded.rawValue) is recorded as live in \(playbook.environment), but "
+          + objections.joined(separator: "; "),
+        hint: "See both sides and how to put one right with 'cutover environments reconcile "
+          + "\(playbook.environment)'. While a rollout is open they may differ.")
+    }
   }
 
   private static func doubt(_ sight: LiveSight) -> String {

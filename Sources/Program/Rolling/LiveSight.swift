@@ -1,7 +1,8 @@
+internal import Actions
 internal import Resources
 internal import Rollouts
 
-/// Which colour the world outside shows, told from DNS and from the stacks.
+/// Which colour the world outside shows, told from DNS, values, functions and the stacks.
 struct LiveSight: Sendable {
   /// What a look at one place found.
   enum Sighting: Sendable, Equatable {
@@ -18,34 +19,71 @@ struct LiveSight: Sendable {
   }
 
   let indicator: LiveIndicator
-  let zone: Sighting
+  /// Nil where the section names no zone, or nobody looked there.
+  let zone: Sighting?
   /// What each of the zone's own servers answers; empty when none serves it.
   let servers: [(server: NameServer, sighting: Sighting)]
+  /// What the store of values and the functions say.
+  let values: LiveValues
   let stacks: [Stack]
 
-  static func look(at indicator: LiveIndicator, from outside: Site.Outside) async -> LiveSight {
+  static func look(
+    at indicator: LiveIndicator, from outside: Site.Outside
+  ) async throws(Failure) -> LiveSight {
     let (zone, servers) = await read(indicator, outside)
     var stacks: [Stack] = []
     for colour in Colour.allCases {
       guard let url = indicator.sign(of: colour).stack else { continue }
       stacks.append(Stack(colour: colour, url: url, state: await describe(url, outside)))
     }
-    return LiveSight(indicator: indicator, zone: zone, servers: servers, stacks: stacks)
+    return LiveSight(
+      indicator: indicator, zone: zone, servers: servers,
+      values: try await values(of: indicator, outside), stacks: stacks)
+  }
+
+  /// What the store of values and the functions say, and nobody else.
+  static func values(
+    of indicator: LiveIndicator, _ outside: Site.Outside
+  ) async throws(Failure) -> LiveValues {
+    let looking = Site(
+      rollout: ProviderContext.previewPurpose, environment: "", step: "live", from: .blue,
+      to: .green, isPreview: true, workFolder: "", live: indicator, outside: outside,
+      record: { RolloutRecordView(live: .blue, steps: []) })
+    return try await LiveValues.look(indicator, in: looking)
+  }
+
+  /// The colour that DNS shows everywhere, or where there is no DNS, a colour that others say.
+  ///
+  /// What is pointed there counts, whatever is written elsewhere. Nil on any doubt.
+  var shown: Colour? {
+    switch zone {
+    case .colour(let colour):
+      return servers.allSatisfy { $0.sighting == .colour(colour) } ? colour : nil
+    case .neither, .unknown: return nil
+    case nil:
+      let said = values.sources.compactMap { source in
+        if case .colour(let colour) = source.saying { colour } else { nil }
+      }
+      return Set(said).count == 1 ? said.first : nil
+    }
   }
 
   /// The colour that every place agrees on; nil on any doubt.
   var agreed: Colour? {
-    guard case .colour(let colour) = zone else { return nil }
-    return servers.allSatisfy { $0.sighting == .colour(colour) } ? colour : nil
+    guard let shown, values.objections(to: shown).isEmpty else { return nil }
+    return shown
   }
 
   /// What does not fit the colour that the journal has recorded, in sentences.
   func disagreements(with recorded: Colour) -> [String] {
     var found: [String] = []
-    found += complaint(zone, recorded, place: "the zone \(indicator.zone)")
+    if let zone, let record = indicator.record {
+      found += complaint(zone, recorded, place: "the zone \(record.zone)")
+    }
     for (server, sighting) in servers {
       found += complaint(sighting, recorded, place: "the name server \(server)")
     }
+    found += values.objections(to: recorded)
     for stack in stacks where stack.colour == recorded {
       switch stack.state {
       case .success(nil): found.append("the live stack \(stack.url) does not exist")
@@ -71,15 +109,16 @@ struct LiveSight: Sendable {
 
   private static func read(
     _ indicator: LiveIndicator, _ outside: Site.Outside
-  ) async -> (zone: Sighting, servers: [(server: NameServer, sighting: Sighting)]) {
+  ) async -> (zone: Sighting?, servers: [(server: NameServer, sighting: Sighting)]) {
+    guard let record = indicator.record else { return (nil, []) }
     do throws(Failure) {
-      let provider = try outside.resources.zone(indicator.zone, in: outside.context)
-      let name = absolute(indicator.name)
-      let zone = judge(try await provider.recordSets(at: name), indicator)
+      let provider = try outside.resources.zone(record.zone, in: outside.context)
+      let name = absolute(record.name)
+      let zone = judge(try await provider.recordSets(at: name), record, indicator)
       var servers: [(server: NameServer, sighting: Sighting)] = []
       // No name server tells what an alias stands for.
-      for server in try await indicator.type == "ALIAS" ? [] : provider.servers() {
-        servers.append((server, await ask(server, name, indicator, outside.resolver)))
+      for server in try await record.type == "ALIAS" ? [] : provider.servers() {
+        servers.append((server, await ask(server, name, record, indicator, outside.resolver)))
       }
       return (zone, servers)
     } catch {
@@ -98,13 +137,13 @@ struct LiveSight: Sendable {
   }
 
   private static func ask(
-    _ server: NameServer, _ name: String, _ indicator: LiveIndicator,
-    _ resolver: any DNSResolver
+    _ server: NameServer, _ name: String, _ record: LiveIndicator.Record,
+    _ indicator: LiveIndicator, _ resolver: any DNSResolver
   ) async -> Sighting {
     do throws(Failure) {
-      switch try await resolver.ask(server, name: name, type: indicator.type) {
-      case .records(let set): return judge([set], indicator)
-      case .noData, .noSuchName: return judge([], indicator)
+      switch try await resolver.ask(server, name: name, type: record.type) {
+      case .records(let set): return judge([set], record, indicator)
+      case .noData, .noSuchName: return judge([], record, indicator)
       }
     } catch {
       return .unknown(error)
@@ -112,9 +151,9 @@ struct LiveSight: Sendable {
   }
 
   static func judge(
-    _ sets: [RecordSet], _ indicator: LiveIndicator
+    _ sets: [RecordSet], _ record: LiveIndicator.Record, _ indicator: LiveIndicator
   ) -> Sighting {
-    let type = indicator.type.uppercased()
+    let type = record.type.uppercased()
     // The sets for both kinds of addresses lead to one place.
     var values: [String] = []
     for text in sets.flatMap({ $0.targets(of: type) }).map({ normal($0, type) })
@@ -127,7 +166,7 @@ struct LiveSight: Sendable {
     }
     let seen = values.joined(separator: ", ")
     return .neither(
-      values.isEmpty ? "\(indicator.name) has no \(type)" : "\(indicator.name) \(type) \(seen)")
+      values.isEmpty ? "\(record.name) has no \(type)" : "\(record.name) \(type) \(seen)")
   }
 
   /// Names in one spelling: absolute and in lower case; other data as it is.

@@ -4,16 +4,19 @@ internal import Rollouts
 
 struct ReconcileCommand: Command {
   static let name = "reconcile"
-  static let summary = "Compare the recorded colour with DNS and the stacks."
+  static let summary = "Compare the recorded colour with DNS, values, functions and stacks."
   static let discussion = """
     Looks where the 'live' section of the environment's last playbook points: the zone, its name \
-    servers and both stacks. With --set, a person repairs the record after a change by hand; \
-    refused while a rollout is open.
+    servers, the store of values, the environments of functions, and both stacks; it proposes the \
+    repair. With --set, a person repairs the record after a change by hand, with --put a value of \
+    the store, which is compared while it is written. Both are refused while a rollout is open.
     """
   static let fields: [Field<Self>] =
     [
       .positional("environment", \.environment, "Which environment.", required: false),
       .option("set", \.colour, "colour", "Record this colour as live."),
+      .options(
+        "put", \.puts, "key=value", "Put a value into the store of the 'live' section."),
       .option("reason", letter: "m", \.reason, "text", "Why, for the record."),
     ] + Field.shared(\.person, PersonOption.fields)
     + Field.shared(\.journal, JournalOption.fields)
@@ -22,23 +25,30 @@ struct ReconcileCommand: Command {
     Example(
       "cutover environments reconcile --set blue -m 'switched by hand'",
       "Repairs the record."),
+    Example(
+      "cutover environments reconcile --put migrate=false -m 'nothing runs'",
+      "Repairs the store."),
   ]
   static let seeAlso = ["environments"]
 
   var environment: String?
   var colour: Colour?
+  var puts: [Assignment] = []
   var reason = ""
   var person = PersonOption()
   var journal = JournalOption()
 
   func problem() -> String? {
-    colour != nil && reason.isEmpty ? "--set needs --reason" : nil
+    guard reason.isEmpty else { return nil }
+    if colour != nil { return "--set needs --reason" }
+    return puts.isEmpty ? nil : "--put needs --reason"
   }
 
   func run(in context: Context) async throws -> Int32 {
-    let book = try await journal.open(colour == nil ? .read : .write, in: context)
+    let isRepair = colour != nil || !puts.isEmpty
+    let book = try await journal.open(isRepair ? .write : .read, in: context)
     let record = try await find(book)
-    if let colour { return try await repair(record, colour, book, context).rawValue }
+    if isRepair { return try await repair(record, book, context).rawValue }
     let next = NextCommand(journal: journal)
     guard let indicator = try await indicator(record.name, book, context) else {
       context.console.show(
@@ -48,7 +58,7 @@ struct ReconcileCommand: Command {
         ] + NextCommand.line([next("status")]))
       return ExitCode.done.rawValue
     }
-    let sight = await LiveSight.look(at: indicator, from: context.wiring.outside)
+    let sight = try await LiveSight.look(at: indicator, from: context.wiring.outside)
     let report = SightReport(sight: sight, recorded: record)
     if let open = try await book.openRollout(in: record.name) {
       context.console.show(
@@ -57,18 +67,9 @@ struct ReconcileCommand: Command {
         ] + NextCommand.line([next("status")]))
       return ExitCode.done.rawValue
     }
-    let doubts = sight.disagreements(with: record.live)
-    let suggested = sight.agreed.map { $0 == record.live ? record.live.other : $0 }
-    context.console.show(
-      report.lines
-        + NextCommand.line([
-          doubts.isEmpty
-            ? next("environments")
-            : next(
-              "environments", "reconcile", record.name, "--set",
-              (suggested ?? record.live).rawValue, "--reason", "TEXT")
-        ]))
-    return (doubts.isEmpty ? ExitCode.done : .stuck).rawValue
+    let words = LiveRepair(sight: sight, recorded: record).words
+    context.console.show(report.lines + NextCommand.line([next(words ?? ["environments"])]))
+    return (words == nil ? ExitCode.done : .stuck).rawValue
   }
 
   private func find(_ book: any Journal) async throws -> EnvironmentRecord {
@@ -95,23 +96,59 @@ struct ReconcileCommand: Command {
   }
 
   private func repair(
-    _ record: EnvironmentRecord, _ colour: Colour, _ book: any Journal, _ context: Context
+    _ record: EnvironmentRecord, _ book: any Journal, _ context: Context
   ) async throws -> ExitCode {
     let helm = try await Helm.take(
       record.name, of: book, as: person.login(in: context), clock: context.wiring.clock,
       isForced: false)
+    var done: [String] = []
     do {
-      try await book.setLive(
-        colour, of: record.name, by: person.person(reason, in: context), lease: helm.lease)
+      done = try await putAll(record, book, helm.lease, context)
+      if let colour {
+        try await book.setLive(
+          colour, of: record.name, by: person.person(reason, in: context), lease: helm.lease)
+      }
     } catch {
       try? await book.release(helm.lease)
       throw error
     }
     try await book.release(helm.lease)
     context.console.show(
-      ["\(record.name, .strong): \(colour.rawValue, .good) is recorded as live now."]
+      done.map { Line($0) }
+        + [
+          "\(record.name, .strong): \((colour ?? record.live).rawValue, .good) is recorded as live."
+        ]
         + NextCommand.line([NextCommand(journal: journal)("environments", "reconcile", record.name)]
         ))
     return .done
+  }
+
+  /// Puts the values into the store, one after the other, and records each; what was done is told.
+  private func putAll(
+    _ record: EnvironmentRecord, _ book: any Journal, _ lease: Lease, _ context: Context
+  ) async throws -> [String] {
+    guard !puts.isEmpty else { return [] }
+    if let open = try await book.openRollout(in: record.name) {
+      throw Refusal(
+        .held, "rollout \(open.id) of \(record.name) is open",
+        hint: "Let it end, or take it back, before values are changed by hand.")
+    }
+    guard let store = try await indicator(record.name, book, context)?.store else {
+      throw Refusal(
+        .usage, "the 'live' section of \(record.name) names no store of values",
+        hint: "Nothing was changed.")
+    }
+    let outside = context.wiring.outside
+    let repair = ValueRepair(
+      store: try outside.resources.values(store.url, in: outside.context))
+    var done: [String] = []
+    for one in puts {
+      let line = try await repair.put(one.name, one.value)
+      try await book.setLive(
+        record.live, of: record.name, by: person.person("\(reason) (\(line))", in: context),
+        lease: lease)
+      done.append(line)
+    }
+    return done
   }
 }

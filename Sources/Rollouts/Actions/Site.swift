@@ -100,41 +100,6 @@ package struct Site: Sendable {
   }
 }
 
-/// How to tell from the outside which colour is live.
-package struct LiveIndicator: Sendable, Hashable, Codable {
-  /// What one colour looks like when it is live.
-  package struct Sign: Sendable, Hashable, Codable {
-    package var value: String
-    package var stack: ResourceURL?
-
-    package init(value: String, stack: ResourceURL?) {
-      self.value = value
-      self.stack = stack
-    }
-  }
-
-  package var zone: ResourceURL
-  package var name: String
-  package var type: String
-  package var blue: Sign
-  package var green: Sign
-
-  package init(zone: ResourceURL, name: String, type: String, blue: Sign, green: Sign) {
-    self.zone = zone
-    self.name = name
-    self.type = type
-    self.blue = blue
-    self.green = green
-  }
-
-  package func sign(of colour: Colour) -> Sign {
-    switch colour {
-    case .blue: blue
-    case .green: green
-    }
-  }
-}
-
 /// What an interlock may look at: the fold of the journal so far.
 package struct RolloutRecordView: Sendable {
   package struct Step: Sendable {

@@ -98,20 +98,8 @@ extension Playbook {
       sections[colour] = try resolved(
         live, as: .object(PlaybookFields.live), in: scope, "the section 'live'")
     }
-    guard let blue = sections[.blue], let green = sections[.green],
-      let zone = blue["zone"]?.string, let name = blue["name"]?.string
-    else {
-      throw .permanent("the section 'live' is incomplete", hint: "Run 'cutover check'.")
-    }
-    return LiveIndicator(
-      zone: try ResourceURL(zone), name: name, type: blue["type"]?.string ?? "CNAME",
-      blue: try sign(blue), green: try sign(green))
-  }
-
-  private func sign(_ live: JSONValue) throws(Failure) -> LiveIndicator.Sign {
-    var stack: ResourceURL?
-    if let text = live["stack"]?.string { stack = try ResourceURL(text) }
-    return LiveIndicator.Sign(value: live["value"]?.string ?? "", stack: stack)
+    guard let blue = sections[.blue], let green = sections[.green] else { return nil }
+    return try LiveIndicator(blue: blue, green: green)
   }
 
   var scope: Scope {

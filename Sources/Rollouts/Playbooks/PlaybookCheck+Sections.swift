@@ -206,14 +206,34 @@ extension PlaybookCheck {
     guard let node else { return nil }
     let before = problems.isEmpty
     checkObject(node, PlaybookFields.live, noun: "the section 'live'", in: .live)
-    if before, problems.isEmpty, let value = node["value"], let text = value.string,
-      !Template(text).references.contains(where: { $0.reference.isColor })
-    {
+    checkLiveKeys(node)
+    guard before, problems.isEmpty else { return JSONValue(node) }
+    for (name, example) in [("value", "${color.address}"), ("holds", "${color}")] {
+      guard let value = node[name], let text = value.string,
+        !Template(text).references.contains(where: { $0.reference.isColor })
+      else { continue }
       report(
-        "expected a value that differs between the colours, such as '${color.address}'",
+        "expected a value that differs between the colours, such as '\(example)'",
         at: value.position)
     }
     return JSONValue(node)
+  }
+
+  /// A record or a value that tells must be named in full.
+  private mutating func checkLiveKeys(_ node: JSONNode) {
+    guard node.members != nil else { return }
+    let isStore = PlaybookFields.liveStore.contains { node[$0] != nil }
+    let isRecord = ["zone", "name"].contains { node[$0] != nil } || !isStore
+    let needed =
+      (isRecord ? PlaybookFields.liveRecord : []) + (isStore ? PlaybookFields.liveStore : [])
+    for field in PlaybookFields.live where needed.contains(field.name) && node[field.name] == nil {
+      report("the section 'live' lacks the key '\(field.name)': \(field.help)", at: node.position)
+    }
+    for function in node["functions"]?.elements ?? [] where !isStore {
+      if let key = function["key"] {
+        report("a key needs the store that has it: 'values' is missing", at: key.position)
+      }
+    }
   }
 }
 

@@ -89,14 +89,38 @@ enum PlaybookFields {
       "What means that it is left out. With both lists, anything else stops the rollout."),
   ]
 
+  /// Either the zone with what `liveRecord` names, or the store with its key; both may be.
   static let live: [InputField] = [
-    .required(
+    .optional(
       "zone", .resource(.zone), "The zone that shows which colour is live.",
       uses: [.look, .read]),
-    .required("name", .string, "The name of the record that is looked at."),
+    .optional("name", .string, "The name of the record that is looked at."),
     .optional("type", .choice(recordTypes), "The type of the record.", default: "CNAME"),
-    .required("value", .string, "What the record holds when a colour is live: ${color.…}."),
+    .optional("value", .string, "What the record holds when a colour is live: ${color.…}."),
     .optional("stack", .resource(.stack), "The stack of a colour: …${color.…}."),
+    .optional("values", .resource(.values), "The store that says which colour is live."),
+    .optional("key", .string, "The name under which the store says so."),
+    .optional("holds", .string, "What it holds when a colour is live.", default: "${color}"),
+    .optional(
+      "absent", .choice(Colour.allCases.map(\.rawValue)),
+      "The colour that is live where the store surely has no such value."),
+    .optional(
+      "functions", .list(.object(liveFunction)),
+      "Lambda functions whose environment shows which colour is live."),
+  ]
+
+  static let liveRecord = ["zone", "name", "value"]
+  static let liveStore = ["values", "key"]
+
+  private static let liveFunction: [InputField] = [
+    .required("function", .string, "The function's name or ARN: …${color}."),
+    .optional("region", .string, "Its region."),
+    .optional("profile", .string, "The profile whose credentials look at it."),
+    .optional("role", .string, "A role to take on with those credentials."),
+    .required("variable", .string, "The variable of its environment."),
+    .required("value", .string, "What the variable is when the colour is live."),
+    .optional(
+      "key", .string, "A name of the store's, whose value stands for {value} in 'value'."),
   ]
 
   static let topic: [InputField] = [

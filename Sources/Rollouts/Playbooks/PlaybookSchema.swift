@@ -36,8 +36,7 @@ private struct PlaybookSchema {
         "description": described(["type": "string"], "What the playbook is for."),
         "parameters": parameters,
         "colors": colours,
-        "live": described(
-          object(PlaybookFields.live), "How the outside shows which colour is live."),
+        "live": live,
         "notify": notify,
         "defaults": described(
           object(PlaybookFields.behaviour, withReferences: false),
@@ -95,6 +94,16 @@ private struct PlaybookSchema {
       "properties": .object(
         Colour.allCases.map { .init($0.rawValue, ["type": "object"]) }),
     ]
+  }
+
+  private var live: JSONValue {
+    var live = described(
+      object(PlaybookFields.live), "How the outside shows which colour is live.")
+    live["anyOf"] = .array(
+      [PlaybookFields.liveRecord, PlaybookFields.liveStore].map { names in
+        ["required": .array(names.map { .string($0) })]
+      })
+    return live
   }
 
   private var notify: JSONValue {

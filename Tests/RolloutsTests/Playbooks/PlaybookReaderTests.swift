@@ -92,8 +92,8 @@ struct PlaybookReaderTests {
   @Test("the live section is resolved for both colours")
   func live() throws {
     let live = try #require(try read(soundPlaybook).liveIndicator())
-    #expect(live.zone.text == "zonefile:///srv/zone")
-    #expect(live.name == "www.shop.example" && live.type == "CNAME")
+    #expect(live.record?.zone.text == "zonefile:///srv/zone")
+    #expect(live.record?.name == "www.shop.example" && live.record?.type == "CNAME")
     #expect(live.blue.value == "blue.shop.example.")
     #expect(live.green.stack?.text == "process:///srv/stacks/green")
   }

@@ -13,6 +13,7 @@ enum ToyCatalog {
     provider(
       "process", "process:///stacks/blue", .stack { (_, _) throws(Failure) in throw absent }),
     provider("sqlite", "sqlite:///app.db#users", .table { (_, _) throws(Failure) in throw absent }),
+    provider("values", "values:///v.json", .values { (_, _) throws(Failure) in throw absent }),
     provider("dir", "dir:///files", .bucket { (_, _) throws(Failure) in throw absent }),
     provider("zonefile", "zonefile:///zone", .zone { (_, _) throws(Failure) in throw absent }),
     Provider(
