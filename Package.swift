@@ -73,7 +73,9 @@ let package = Package(
         "Resources", "Rollouts", "JSON", "Digests", "JournalStore", "Subprocesses", "SQLite",
       ],
       path: "Tests/Harness",
-      exclude: ["FaultProxy/proxy.py", "FaultProxy/guard.py", "FaultProxy/rights.py"]),
+      exclude: [
+        "FaultProxy/proxy.py", "FaultProxy/guard.py", "FaultProxy/rights.py", "nursery.py",
+      ]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "Harness"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
     .testTarget(name: "SubprocessesTests", dependencies: ["Subprocesses", "Harness"]),

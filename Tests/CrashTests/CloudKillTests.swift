@@ -13,7 +13,7 @@ struct CloudKillTests {
     ProcessInfo.processInfo.environment["CUTOVER_KILL_SEED"].flatMap { UInt64($0) } ?? 1
 
   /// How many points of each kind and direction are taken; all where the script says so.
-  private static let perKind = setting == "all" ? Int.max : setting.flatMap { Int($0) } ?? 2
+  private static let perKind = setting == "all" ? Int.max : setting.flatMap { Int($0) } ?? 1
   private static let lanes = 2
   /// Fewer points than the smallest course has would mean that the kills do not work.
   private static let fewestPoints = 9

@@ -11,24 +11,34 @@ package enum Tool {
 
   /// Runs a program found in PATH to its end, and gives what it wrote.
   package static func run(_ arguments: [String], input: [UInt8] = []) throws -> Output {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
     // Files instead of pipes: a full pipe would stop the program, and reading two needs threads.
     let folder = try TemporaryFolder()
     let names = ["in", "out", "err"].map { folder.file($0) }
     try Data(input).write(to: URL(fileURLWithPath: names[0]))
     for name in names.dropFirst() { try Data().write(to: URL(fileURLWithPath: name)) }
+    let status = try play(arguments, names)
+    return Output(
+      status: status, bytes: Array(try Data(contentsOf: URL(fileURLWithPath: names[1]))),
+      errorText: String(
+        decoding: try Data(contentsOf: URL(fileURLWithPath: names[2])), as: UTF8.self))
+  }
+
+  /// Runs it with the three files as its standard streams.
+  private static func play(_ arguments: [String], _ names: [String]) throws -> Int32 {
+    if let script = PythonCommand(arguments), let nursery = PythonNursery.shared() {
+      return try nursery.play(
+        script.arguments, environment: script.environment, input: names[0], output: names[1],
+        errors: names[2])
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
     process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: names[0]))
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: names[1]))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: names[2]))
     try process.run()
     process.waitUntilExit()
-    return Output(
-      status: process.terminationStatus,
-      bytes: Array(try Data(contentsOf: URL(fileURLWithPath: names[1]))),
-      errorText: String(
-        decoding: try Data(contentsOf: URL(fileURLWithPath: names[2])), as: UTF8.self))
+    return process.terminationStatus
   }
 
   /// Runs SQL with the `sqlite3` shell on a file.

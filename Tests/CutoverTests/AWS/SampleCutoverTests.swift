@@ -8,15 +8,15 @@ import Testing
 struct SampleCutoverTests {
   private static let waiting: Int32 = 2
 
-  @Test("20,000 items, 1,500 objects and 300 users come over, and stack A goes")
+  @Test("2,000 items, 150 objects and 30 users come over, and stack A goes")
   func whole() async throws {
     try await MotoServer.run { server in
-      let sample = try SampleStack(server, share: 1)
+      let sample = try SampleStack(server, share: 10)
       let run = try sample.stage.run(sample.forward)
       try #require(run.code == Self.waiting, "\(run.all)")
       #expect(
         try sample.compare("moved", sample.blue, "vams-green")
-          == "alike: 20011 items, 1500 objects, 301 users\n")
+          == "alike: 2011 items, 150 objects, 31 users\n")
       #expect(try sample.name() == "notice.example.test.")
       let switched = try sample.approve("approve-switch")
       try #require(switched.code == Self.waiting, "\(switched.all)")
