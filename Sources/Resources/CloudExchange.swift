@@ -40,6 +40,11 @@ package struct CloudCall: Sendable {
   /// Whether sending it twice does no harm; if not, it is sent again only if it surely never left.
   package var isRepeatable: Bool
   package var timeLimit: Duration
+  /// Where to send it instead of the service's own address, such as to a search domain: scheme,
+  /// host and what all paths begin with, no slash at the end.
+  package var endpoint: String?
+  /// Whether an answer in XML is handed over as it came, to be written back changed.
+  package var keepsXML = false
 
   package init(
     service: String, operation: String, place: CloudPlace = CloudPlace(), input: [UInt8] = [],
@@ -60,7 +65,8 @@ package struct CloudCall: Sendable {
 package struct CloudReply: Sendable {
   package var status: Int
   package var headers: [(name: String, value: String)]
-  /// JSON text; answers in XML are turned into it, repeated elements into arrays.
+  /// JSON text; answers in XML are turned into it, repeated elements into arrays, unless the call
+  /// keeps them.
   package var body: [UInt8]
 
   package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {

@@ -19,13 +19,16 @@ package struct AWSCloud: CloudExchange {
     _ call: CloudCall, in context: ProviderContext
   ) async throws(CloudFailure) -> CloudReply {
     let known: KnownService
-    let client: AWSClient
+    var client: AWSClient
     let request: AWSCall
     do throws(Failure) {
       known = try KnownService(named: call.service)
       let region = try session.region(at: call.place)
       client = try session.client(
         known.service, at: known.home(of: call.place, region), purpose: context.purpose)
+      if let url = call.endpoint {
+        client.endpoint = AWSEndpoint(at: url, signingRegion: client.endpoint.signingRegion)
+      }
       request = try Self.request(call, known)
     } catch {
       throw .wire(error, wasSent: false)
@@ -34,7 +37,7 @@ package struct AWSCloud: CloudExchange {
       let reply = try await client.send(request)
       return CloudReply(
         status: reply.status, headers: reply.headers.fields.map { ($0.name, $0.value) },
-        body: try Self.body(reply, known, client, call.operation))
+        body: call.keepsXML ? reply.body : try Self.body(reply, known, client, call.operation))
     } catch {
       let failure = error.failure("\(call.service) in \(client.region)")
       if let code = error.code { throw .service(code: code, failure) }

@@ -16,7 +16,7 @@ package struct AWSClient: Sendable {
   package let session: AWSSession
   package let service: AWSService
   package let region: String
-  package let endpoint: AWSEndpoint
+  package internal(set) var endpoint: AWSEndpoint
   /// Nil for calls that are not signed.
   let credentials: (any CredentialSource)?
   /// Told of every answer that asks to slow down, before the call is sent again.

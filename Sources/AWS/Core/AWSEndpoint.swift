@@ -8,6 +8,13 @@ package struct AWSEndpoint: Sendable, Hashable {
   /// Whether a person named the endpoint; such a one gets no names put before its host.
   package let isCustom: Bool
 
+  /// An address that somebody names for one call; it has a scheme and no slash at its end.
+  init(at url: String, signingRegion: String) {
+    self.url = url
+    self.signingRegion = signingRegion
+    isCustom = true
+  }
+
   /// In the order of the tools of AWS: the environment's endpoint for the service, the one for all,
   /// then those of the profile, then the one that AWS itself has.
   init(

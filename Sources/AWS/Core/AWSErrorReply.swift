@@ -38,10 +38,14 @@ struct AWSErrorReply {
   private var content: (code: String, message: String) {
     let first = body.first { $0 > 0x20 }
     if first == UInt8(ascii: "{"), let value = try? JSONValue(reading: body) {
+      // OpenSearch tells its errors in an object.
+      let inner = value["error"]
       let code =
         headers.first("x-amzn-ErrorType") ?? value["__type"]?.string
-        ?? value["code"]?.string ?? value["Code"]?.string
-      let message = value["message"]?.string ?? value["Message"]?.string
+        ?? value["code"]?.string ?? value["Code"]?.string ?? inner?["type"]?.string
+      let message =
+        value["message"]?.string ?? value["Message"]?.string ?? inner?["reason"]?.string
+        ?? inner?.string
       return (Self.short(code ?? "\(status)"), message ?? "")
     }
     if first == UInt8(ascii: "<"), let root = XMLNode(reading: body) {

@@ -16,6 +16,8 @@ struct CloudService: Sendable {
   let name: String
   let place: CloudPlace
   let site: Site
+  /// Where the calls go instead of to the service's own address; see ``CloudCall/endpoint``.
+  var endpoint: String?
 
   init(_ name: String, at place: CloudPlace, in site: Site) {
     self.name = name
@@ -28,11 +30,14 @@ struct CloudService: Sendable {
   /// Services with a REST API are called by a route. A call that may not be sent twice says so.
   func call(
     _ operation: String, _ input: JSONValue, about resource: String,
-    route: (method: String, path: String)? = nil, isRepeatable: Bool = true
+    route: (method: String, path: String)? = nil, headers: [(name: String, value: String)] = [],
+    isRepeatable: Bool = true
   ) async throws(Failure) -> Answer {
-    let call = CloudCall(
+    var call = CloudCall(
       service: name, operation: operation, place: place,
-      input: input.isNull ? [] : input.compact(), route: route, isRepeatable: isRepeatable)
+      input: input.isNull ? [] : input.compact(), route: route, headers: headers,
+      isRepeatable: isRepeatable)
+    call.endpoint = endpoint
     do throws(CloudFailure) {
       let reply = try await site.outside.cloud.call(call, in: site.context)
       if reply.body.isEmpty { return .answer(.object([])) }
@@ -62,6 +67,21 @@ struct CloudService: Sendable {
     switch answer {
     case .answer(let value): return value
     case .error(_, let failure): throw failure
+    }
+  }
+
+  /// Reads by a route; the answer's headers and bytes, of which XML may be kept as it came.
+  func reply(
+    _ operation: String, about resource: String, route: (method: String, path: String),
+    keepsXML: Bool
+  ) async throws(Failure) -> CloudReply {
+    var call = CloudCall(service: name, operation: operation, place: place, route: route)
+    call.endpoint = endpoint
+    call.keepsXML = keepsXML
+    do throws(CloudFailure) {
+      return try await site.outside.cloud.call(call, in: site.context)
+    } catch {
+      throw told(error.failure, resource)
     }
   }
 
