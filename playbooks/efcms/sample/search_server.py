@@ -257,7 +257,7 @@ def start_reindex(world, domain_name, body):
         "domain": domain_name, "body": body, "keys": keys, "done": 0, "created": 0, "updated": 0,
         "conflicts": 0, "polls": max(int(stub.get("polls", 0)), 0), "started": time.time(),
         "failures": stub.get("failures", []), "lose": int(stub.get("lose", 0)),
-        "cancel": bool(stub.get("cancel", False)), "completed": False, "index": indices,
+        "cancel": bool(stub.get("cancel", False)), "completed": False, "index": names,
     }
     return f"{NODE}:{number}"
 
