@@ -42,5 +42,17 @@ enum ActionList {
     ActionDescriptor(MigrationsCheck.self),
     ActionDescriptor(MigrationsRecord.self),
     ActionDescriptor(FunctionsAgree.self),
+    ActionDescriptor(APIMapping.self),
+    ActionDescriptor(APIUnmap.self),
+    ActionDescriptor(CDNAlias.self),
+    ActionDescriptor(ScheduleSet.self),
+    ActionDescriptor(HealthCheckTarget.self),
+    ActionDescriptor(TopicSubscribe.self),
+    ActionDescriptor(CIHold.self),
+    ActionDescriptor(SearchEnsure.self),
+    ActionDescriptor(SearchDelete.self),
+    ActionDescriptor(SearchReindex.self),
+    ActionDescriptor(SearchSettle.self),
+    ActionDescriptor(SearchAlias.self),
   ]
 }
