@@ -6,6 +6,9 @@ package enum ResourceKind: String, Sendable, Hashable, Codable, CaseIterable {
   case zone
   case stack
   case values
+
+  /// How messages name one.
+  package var noun: String { self == .values ? "store of values" : rawValue }
 }
 
 /// What a provider gets to work with; nothing in it is global.

@@ -9,11 +9,11 @@ package struct ResourceCatalog: Sendable {
     let known = providers.filter { $0.scheme == url.scheme }
     guard !known.isEmpty else {
       let schemes = providers.filter { $0.kind == kind }.map { "\($0.scheme)://" }
-      return "no provider for '\(url.scheme)://'; a \(kind.rawValue) can be "
+      return "no provider for '\(url.scheme)://'; a \(kind.noun) can be "
         + (schemes.isEmpty ? "nothing in this build" : schemes.joined(separator: ", "))
     }
     guard let provider = known.first(where: { $0.kind == kind }) else {
-      return "'\(url.scheme)://' names a \(known[0].kind.rawValue), not a \(kind.rawValue)"
+      return "'\(url.scheme)://' names a \(known[0].kind.noun), not a \(kind.noun)"
     }
     for item in url.query where !provider.parameters.contains(where: { $0.name == item.name }) {
       let names = provider.parameters.map(\.name).joined(separator: ", ")
@@ -77,6 +77,6 @@ package struct ResourceCatalog: Sendable {
   }
 
   private func wrongKind(_ url: ResourceURL, _ kind: ResourceKind) -> Failure {
-    .permanent("\(url) is not a \(kind.rawValue)", hint: "See 'cutover providers'.")
+    .permanent("\(url) is not a \(kind.noun)", hint: "See 'cutover providers'.")
   }
 }

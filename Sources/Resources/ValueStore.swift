@@ -4,8 +4,11 @@
 /// - `value` says `absent` only when there surely is none; a store that cannot be asked throws. What
 ///   is there but is no value of the type asked for is `malformed`, which is neither.
 /// - `replace` writes only where `former` is what it finds, and otherwise changes nothing and answers
-///   what it met; that the new value is there already is success, so that it can be repeated. When
-///   it answers `done`, the new value is durable and every later `value` shows it or a later one.
+///   what it met. That the new value is there already is success only with `again`, which says that an
+///   earlier try may have been taken: without it that was somebody else, and of two who try the same
+///   at once only one is answered `done`. A try whose answer is lost throws; it must be made again with
+///   `again`. When it answers `done`, the new value is durable and every later `value` shows it or a
+///   later one.
 /// - Numbers are compared by value, words by their bytes.
 package protocol ValueStore: Sendable {
   var url: ResourceURL { get }
@@ -14,7 +17,7 @@ package protocol ValueStore: Sendable {
   func value(of key: String, as type: ValueType) async throws(Failure) -> ValueAnswer
   /// Puts `value` in the place of `former`; nil stands for none. Both are of the given type.
   func replace(
-    _ key: String, _ type: ValueType, former: StoredValue?, with value: StoredValue?
+    _ key: String, _ type: ValueType, former: StoredValue?, with value: StoredValue?, again: Bool
   ) async throws(Failure) -> ValueReplacement
 }
 

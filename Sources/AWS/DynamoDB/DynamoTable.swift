@@ -46,11 +46,12 @@ package struct DynamoTable: TableStore {
 
   func forgetKey() { known.key = nil }
 
-  /// Calls an operation with a body that is safe to send twice, and answers the reply's bytes.
+  /// Calls an operation and answers the reply's bytes.
   ///
   /// A write leaves throttling to whoever writes: it comes back as unprocessed at once.
   func call(
-    _ operation: String, _ body: [UInt8], leavesThrottling: Bool = false
+    _ operation: String, _ body: [UInt8], leavesThrottling: Bool = false,
+    isRepeatable: Bool = true
   ) async throws(AWSFailure) -> [UInt8] {
     guard case .json(let version, let target) = client.service.dialect else {
       preconditionFailure("DynamoDB speaks JSON")
@@ -62,13 +63,14 @@ package struct DynamoTable: TableStore {
         "X-Amz-Target": "\(target).\(operation)",
       ], body: body, limits: Self.limits)
     call.leavesThrottling = leavesThrottling
+    call.isRepeatable = isRepeatable
     return try await client.send(call).body
   }
 
   func value(
-    _ operation: String, _ input: JSONValue
+    _ operation: String, _ input: JSONValue, isRepeatable: Bool = true
   ) async throws(AWSFailure) -> JSONValue {
-    let body = try await call(operation, input.compact())
+    let body = try await call(operation, input.compact(), isRepeatable: isRepeatable)
     do throws(JSONError) {
       return try JSONValue(reading: body)
     } catch {

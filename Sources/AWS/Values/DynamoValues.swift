@@ -31,9 +31,9 @@ package struct DynamoValues: ValueStore {
   }
 
   package func replace(
-    _ key: String, _ type: ValueType, former: StoredValue?, with value: StoredValue?
+    _ key: String, _ type: ValueType, former: StoredValue?, with value: StoredValue?, again: Bool
   ) async throws(Failure) -> ValueReplacement {
-    guard let value else { return try await remove(key, type, former) }
+    guard let value else { return try await remove(key, type, former, again) }
     var input: JSONValue = [
       "TableName": .string(table.name), "Key": self.key(key), "UpdateExpression": "SET #v = :new",
     ]
@@ -49,15 +49,16 @@ package struct DynamoValues: ValueStore {
     input["ExpressionAttributeNames"] = names
     input["ExpressionAttributeValues"] = values
     if try await write("UpdateItem", input) { return .done }
-    // Also the answer to a repeat of what had been taken.
     let found = try await self.value(of: key, as: type)
-    return found.is(value) ? .done : .conflict(found)
+    return again && found.is(value) ? .done : .conflict(found)
   }
 
   private func remove(
-    _ key: String, _ type: ValueType, _ former: StoredValue?
+    _ key: String, _ type: ValueType, _ former: StoredValue?, _ again: Bool
   ) async throws(Failure) -> ValueReplacement {
-    guard let item = try await item(key) else { return .done }
+    guard let item = try await item(key) else {
+      return again || former == nil ? .done : .conflict(.absent)
+    }
     let found = answer(item, type)
     guard let former, found.is(former) else { return .conflict(found) }
     let own = [partition, sort, attribute].compactMap(\.self)
@@ -77,7 +78,7 @@ package struct DynamoValues: ValueStore {
     ]
     if try await write("DeleteItem", input) { return .done }
     let now = try await value(of: key, as: type)
-    return now == .absent ? .done : .conflict(now)
+    return again && now == .absent ? .done : .conflict(now)
   }
 
   // MARK: Calls
@@ -100,10 +101,10 @@ package struct DynamoValues: ValueStore {
     return reply["Item"]
   }
 
-  /// Whether the condition held.
+  /// Whether the condition held; sent but once, for a repeat would meet what it wrote itself.
   private func write(_ operation: String, _ input: JSONValue) async throws(Failure) -> Bool {
     do throws(AWSFailure) {
-      _ = try await table.value(operation, input)
+      _ = try await table.value(operation, input, isRepeatable: false)
       return true
     } catch {
       if error.code == "ConditionalCheckFailedException" { return false }

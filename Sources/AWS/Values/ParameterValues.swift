@@ -49,15 +49,15 @@ package struct ParameterValues: ValueStore {
   }
 
   package func replace(
-    _ key: String, _ type: ValueType, former: StoredValue?, with value: StoredValue?
+    _ key: String, _ type: ValueType, former: StoredValue?, with value: StoredValue?, again: Bool
   ) async throws(Failure) -> ValueReplacement {
     let name = try name(key)
     let before = try await held(name, type)
     let found = before?.answer ?? .absent
-    if found.is(value) { return .done }
+    if again, found.is(value) { return .done }
     guard found.is(former) else { return .conflict(found) }
-    guard let value else { return try await remove(name) }
-    guard let before else { return try await add(name, value) }
+    guard let value else { return found == .absent ? .done : try await remove(name) }
+    guard let before else { return try await add(name, value, again) }
     let version = try await put(name, value, overwrites: true)
     if version > before.version + 1 {
       try await checkOverwritten(
@@ -67,13 +67,16 @@ package struct ParameterValues: ValueStore {
     return .done
   }
 
-  private func add(_ name: String, _ value: StoredValue) async throws(Failure) -> ValueReplacement {
+  private func add(
+    _ name: String, _ value: StoredValue, _ again: Bool
+  ) async throws(Failure) -> ValueReplacement {
     do throws(Failure) {
       _ = try await put(name, value, overwrites: false)
     } catch {
-      // Also the answer to a repeat of what had been taken.
-      guard let found = try await held(name, value.type)?.answer else { throw error }
-      return found.is(value) ? .done : .conflict(found)
+      guard error.kind == .permanent, let found = try await held(name, value.type)?.answer else {
+        throw error
+      }
+      return again && found.is(value) ? .done : .conflict(found)
     }
     try await settle(name, value.type) { $0 != nil }
     return .done
@@ -182,7 +185,8 @@ package struct ParameterValues: ValueStore {
         [
           "Name": .string(name), "Value": .string(value.text), "Type": "String",
           "Overwrite": .bool(overwrites),
-        ])
+          // Sent twice, one that must be new would meet itself.
+        ], isRepeatable: overwrites)
     } catch {
       throw error.failure(url)
     }

@@ -339,9 +339,13 @@ package struct StackDeploy: Action {
             hint: "It is destroyed only when that can be told; mend the cause and carry on.")
         }
       }
-      if let doubt = try await LiveValues.look(live, in: site).doubts(that: colour).first {
-        throw isLive(doubt)
+      let values = try await LiveValues.look(live, in: site)
+      if let reason = values.silence {
+        throw .transient(
+          "whether \(input.stack) is in use cannot be told: \(reason)",
+          hint: "It is destroyed only when that can be told; mend the cause and carry on.")
       }
+      if let doubt = values.doubts(that: colour).first { throw isLive(doubt) }
     }
   }
 

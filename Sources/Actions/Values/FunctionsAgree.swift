@@ -70,11 +70,8 @@ package struct FunctionsAgree: Action {
   }
 
   package func plan() async throws(Failure) -> Planned<Plan> {
-    do throws(Failure) {
-      _ = try await look()
-    } catch {
-      if await site.isForeseeable || error.kind == .cancelled { throw error }
-    }
+    // Applying looks anyway; beforehand it is told what would stop it as things are.
+    if site.isPreview, await site.isForeseeable { _ = try await look() }
     return Planned(Plan(), changes: [])
   }
 
@@ -128,7 +125,7 @@ package struct FunctionsAgree: Action {
       problems += free.map { "\($0.title) is '\($0.value)'" }
     }
     guard problems.isEmpty else {
-      throw .refused(
+      throw .permanent(
         "what the functions use does not agree: \(problems.joined(separator: "; "))",
         hint: "See which one is true ('cutover environments reconcile \(site.environment)'), put "
           + "the other right, then 'cutover retry \(site.step)'.")

@@ -56,6 +56,14 @@ package struct LiveValues: Sendable {
     }
   }
 
+  /// Which source cannot be asked, and why; nil when all can.
+  var silence: String? {
+    sources.lazy.compactMap { source in
+      guard case .cannotTell(let failure) = source.saying else { return nil }
+      return "\(source.title): \(failure.summary)"
+    }.first
+  }
+
   /// Why a colour may be live after all, where it should not be: all that is not surely the other.
   func doubts(that colour: Colour) -> [String] {
     objections(to: colour.other)

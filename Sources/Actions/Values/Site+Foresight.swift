@@ -5,7 +5,7 @@ extension Site {
   private static let lookers: Set<String> = [
     ValuesRead.name, MigrationsCheck.name, FunctionsAgree.name, Validate.name, ParametersRead.name,
     StackLookup.name, ApprovalGate.name, WindowGate.name, Bake.name, QueueWait.name,
-    TablesCompare.name, TablesFingerprint.name,
+    TablesCompare.name, TablesFingerprint.name, TablesAssertEmpty.name,
   ]
 
   /// Whether all steps above only look, so that what is found now is what the step will find.

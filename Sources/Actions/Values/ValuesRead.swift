@@ -118,11 +118,8 @@ package struct ValuesRead: Action {
   }
 
   package func plan() async throws(Failure) -> Planned<Plan> {
-    do throws(Failure) {
-      _ = try await look()
-    } catch {
-      if await site.isForeseeable || error.kind == .cancelled { throw error }
-    }
+    // Applying looks anyway; beforehand it is told what would stop it as things are.
+    if site.isPreview, await site.isForeseeable { _ = try await look() }
     return Planned(Plan(), changes: [])
   }
 
@@ -188,7 +185,7 @@ package struct ValuesRead: Action {
     }
     problems += compared(found)
     guard problems.isEmpty else {
-      throw .refused(
+      throw .permanent(
         "\(input.store) is not as it should be: \(problems.joined(separator: "; "))",
         hint: "See what is true ('cutover environments reconcile \(site.environment)'), put the "
           + "store right, then 'cutover retry \(site.step)'.")

@@ -47,7 +47,10 @@ package struct ValuesSet: Action {
   }
 
   package struct Checkpoint: Codable, Sendable {
-    var done: Int
+    /// How many values are set.
+    var done = 0
+    /// How many may be set: a try to set one was begun, and nobody answered that it failed.
+    var begun = 0
   }
 
   package static let name = "values.set"
@@ -143,11 +146,18 @@ package struct ValuesSet: Action {
   package func apply(
     _ plan: Plan, from checkpoint: Checkpoint?, progress: Progress<Checkpoint>
   ) async throws(Failure) -> StepReport {
-    for (index, change) in plan.changes.enumerated().dropFirst(checkpoint?.done ?? 0) {
+    var checkpoint = checkpoint ?? Checkpoint()
+    for (index, change) in plan.changes.enumerated().dropFirst(checkpoint.done) {
       try progress.pace.checkStop()
+      let again = checkpoint.begun > index
+      checkpoint.begun = index + 1
+      if !again { try await progress.saveNow(checkpoint) }
       let outcome = try await store.replace(
-        change.key, change.value.type, former: change.former, with: change.value)
+        change.key, change.value.type, former: change.former, with: change.value, again: again)
       if case .conflict(let found) = outcome {
+        // What is there is not ours, even if it is the same: undo must leave it.
+        checkpoint.begun = index
+        try await progress.saveNow(checkpoint)
         throw .refused(
           "\(input.store): '\(change.key)' is \(found.text) now, and was "
             + "\(change.former?.description ?? "nothing") when the step was planned: it is not "
@@ -155,7 +165,8 @@ package struct ValuesSet: Action {
           hint: "See who changed it. Put it back and 'cutover retry \(site.step)', or 'cutover "
             + "rollback'.")
       }
-      try await progress.saveNow(Checkpoint(done: index + 1))
+      checkpoint.done = index + 1
+      try await progress.saveNow(checkpoint)
     }
     return StepReport(notes: plan.changes.map { "\($0.key) is \($0.value)" })
   }
@@ -177,10 +188,11 @@ package struct ValuesSet: Action {
   }
 
   package func undo(_ plan: Plan, from checkpoint: Checkpoint?, pace: Pace) async throws(Failure) {
-    for change in plan.changes.reversed() where change.former != change.value {
+    let begun = plan.changes.prefix(checkpoint?.begun ?? 0)
+    for change in begun.reversed() where change.former != change.value {
       try pace.checkStop()
       let outcome = try await store.replace(
-        change.key, change.value.type, former: change.value, with: change.former)
+        change.key, change.value.type, former: change.value, with: change.former, again: true)
       if case .conflict(let found) = outcome {
         try await pace.note(
           "\(input.store): '\(change.key)' is left alone: it is \(found.text), not the "

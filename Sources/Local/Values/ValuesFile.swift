@@ -28,13 +28,13 @@ package actor ValuesFile: ValueStore {
   }
 
   package func replace(
-    _ key: String, _ type: ValueType, former: StoredValue?, with value: StoredValue?
+    _ key: String, _ type: ValueType, former: StoredValue?, with value: StoredValue?, again: Bool
   ) async throws(Failure) -> ValueReplacement {
     let lock = try FileLock(path + ".lock", url)
     defer { lock.release() }
     var values = try read()
     let found = Self.answer(values[key], type)
-    if found.is(value) { return .done }
+    if again, found.is(value) { return .done }
     guard found.is(former) else { return .conflict(found) }
     values[key] = value.map(Self.json)
     try FileReplacement.replace(path, with: Array((values.pretty() + "\n").utf8), url)

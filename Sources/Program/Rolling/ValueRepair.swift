@@ -14,7 +14,8 @@ struct ValueRepair {
         hint: "Nothing was changed.")
     }
     guard
-      case .conflict(let found) = try await store.replace(key, type, former: former, with: value)
+      case .conflict(let found) = try await store.replace(
+        key, type, former: former, with: value, again: false)
     else { return "\(key): \(former?.description ?? "nothing") → \(value)" }
     throw Refusal(
       .stuck, "'\(key)' of \(store.url) is \(found.text) now: somebody else changes it",

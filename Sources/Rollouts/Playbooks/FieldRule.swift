@@ -26,7 +26,7 @@ struct FieldRule {
           ? nil : "expected a moment such as '2026-11-21T03:00:00Z', found '\(text)'"
       }
     case .resource(let kind):
-      text(value, "the URL of a \(kind.rawValue)") { text in urlProblem(text, kind) }
+      text(value, "the URL of a \(kind.noun)") { text in urlProblem(text, kind) }
     case .choice(let names): text(value) { text in choiceProblem(text, among: names) }
     case .integer(let range): integerProblem(value, in: range)
     case .boolean: value.bool == nil ? "expected true or false, found \(value.noun)" : nil

@@ -77,7 +77,7 @@ struct DynamoValuesTests {
     }
   }
 
-  @Test("reads are consistent, a lost answer is success, and denied is not absent")
+  @Test("reads are consistent, a lost answer is made sure of, and denied is not absent")
   func service() async throws {
     // The first update is taken and its answer lost; asked about 'secret', the service denies.
     let script = #"""
@@ -107,7 +107,13 @@ struct DynamoValuesTests {
         ResourceURL("dynamodb://us-east-1/deploy?partition=id&sort=&attribute=v"), in: session,
         purpose: nil)
       #expect(try await store.value(of: "a", as: .word) == .absent)
-      #expect(try await store.replace("a", .word, former: nil, with: word("ours")) == .done)
+      let lost = try await #require(throws: Failure.self) {
+        try await store.replace("a", .word, former: nil, with: word("ours"))
+      }
+      #expect(lost.isTransient)
+      let again = try await store.replace(
+        "a", .word, former: nil, with: word("ours"), again: true)
+      #expect(again == .done)
       let late = try await store.replace("a", .word, former: nil, with: word("theirs"))
       #expect(try late == .conflict(.value(#require(word("ours")))))
       let denied = try await #require(throws: Failure.self) {

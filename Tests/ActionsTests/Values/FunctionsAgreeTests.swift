@@ -29,7 +29,7 @@ struct FunctionsAgreeTests {
     #expect(try await rig.apply().outputs == ["value": "alpha"])
     #expect(try await rig.verify().isPassed)
     let wrong = try await self.rig(same, "\(Self.two), equals: 'beta'").refusal()
-    #expect(wrong.kind == .refused)
+    #expect(wrong.kind == .permanent)
     #expect(wrong.summary.contains("TABLE of the function api_green is 'alpha', not 'beta'"))
     let split = try await self.rig(
       ["us-east-1 api_green": "alpha", "us-west-1 api_green": "beta"], Self.two

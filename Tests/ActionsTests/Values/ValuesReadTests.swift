@@ -59,7 +59,7 @@ struct ValuesReadTests {
        "destination-table-version": "beta", "migrate": "false"}
       """)
     let failure = try await rig(Self.court).refusal()
-    #expect(failure.kind == .refused)
+    #expect(failure.kind == .permanent)
     for part in [
       "'current-color' is 'red', none of 'blue', 'green'",
       "'migrate' holds the text 'false', which is no flag",

@@ -70,11 +70,39 @@ struct ValuesSetTests {
     #expect(try stage.values() == #"{"a": "ours", "b": "theirs"}"#)
     try await rig.undo()
     #expect(try stage.values() == #"{"a": "1st", "b": "theirs"}"#)
+    #expect(rig.journal.notes.isEmpty)
+  }
+
+  @Test("what others set since is left alone, and that is told")
+  func changedLater() async throws {
+    try stage.put(#"{"a": "1st", "b": "1st"}"#)
+    let rig = try rig("{ key: 'a', value: 'ours' }, { key: 'b', value: 'ours' }")
+    try await rig.apply()
+    try stage.put(#"{"a": "ours", "b": "theirs"}"#)
+    try await rig.undo()
+    #expect(try stage.values() == #"{"a": "1st", "b": "theirs"}"#)
     #expect(rig.journal.notes.count == 1)
     #expect(rig.journal.notes.first?.contains("'b' is left alone: it is 'theirs'") == true)
   }
 
-  @Test("killed at any write, the next process finishes, and undo restores", arguments: [1, 2, 3])
+  @Test("a lock is taken by one of two who want it at once, and the other leaves it")
+  func lock() async throws {
+    try stage.put("{}")
+    let lock = "{ key: 'lock', value: true, expected: [null, false] }"
+    let (one, other) = (try rig(lock), try rig(lock))
+    _ = try await one.plan()
+    _ = try await other.plan()
+    try await one.apply()
+    #expect(try await other.refusal().summary.contains("'lock' is true now, and was nothing"))
+    try await other.undo()
+    #expect(try stage.values() == #"{"lock": true}"#)
+    try await one.undo()
+    #expect(try stage.values() == "{}")
+  }
+
+  @Test(
+    "killed at any write, the next process finishes, and undo restores",
+    arguments: [1, 2, 3, 4, 5, 6])
   func kills(_ write: Int) async throws {
     for isAfter in [false, true] {
       let before = #"{"current-color": "blue", "migrate": true}"#
