@@ -100,12 +100,14 @@ struct KillPointTests {
   private static let lanes = 2
   /// Of how many points one is taken.
   ///
-  /// Right after one write of the journal is nearly right before
-  /// the next one, so that with two every write has its kill; `Scripts/killloop points` takes all.
+  /// Right after one write of the journal is nearly right before the next one, so that with two
+  /// every write has its kill; `Scripts/killloop points` takes all.
   private static let stride =
     ProcessInfo.processInfo.environment["CUTOVER_KILL_POINTS"] == "all" ? 1 : 2
 
-  /// Kills at points from `first` on, those of the other lane left out, until a run has fewer points than that.
+  /// Kills at points from `first` on, those of the other lane left out.
+  ///
+  /// It ends where a run has fewer points than that.
   private static func lane(
     _ course: CrashCourse, _ place: Place, _ first: Int, _ reference: EndState
   ) async throws -> Lane {

@@ -9,8 +9,6 @@ import Synchronization
 /// scripts. Each script has a process of its own, with its own environment and files, as before.
 final class PythonNursery: Sendable {
   private static let common = Mutex<PythonNursery?>(nil)
-  private static let startsMax = 600
-  private static let startWait: useconds_t = 50_000
 
   private let socket: String
   private let folder: TemporaryFolder
@@ -34,12 +32,11 @@ final class PythonNursery: Sendable {
     let script = URL(filePath: #filePath).deletingLastPathComponent().path + "/nursery.py"
     process.arguments = ["python3", script, socket]
     process.standardInput = leash
+    let told = Pipe()
+    process.standardOutput = told
     try process.run()
-    for _ in 0..<Self.startsMax {
-      if access(socket, F_OK) == 0 { return }
-      guard process.isRunning else { break }
-      usleep(Self.startWait)
-    }
+    // It says so once it listens; if it dies instead, there is nothing to read.
+    guard told.fileHandleForReading.availableData.isEmpty else { return }
     throw HarnessError("the nursery of Python did not start; run Scripts/setup")
   }
 

@@ -37,7 +37,7 @@ struct LaterChanges: Sendable {
       let loaded = try await LoadedRollout.load(
         record, from: journal, wiring: place.context.wiring)
       if record.outcome == RolloutMachine.Outcome.rolledBack.rawValue {
-        if let former = try await MigrationUndo.takenBack(by: record, journal) {
+        if let former = try await CompletedRollout.takenBack(by: record, in: journal) {
           undone.insert(former)
         }
         continue

@@ -49,41 +49,4 @@ struct MigrationHistory {
       at: rollout.ended ?? rollout.started, by: by, rollout: rollout.id, outcome: .applied,
       reason: skipped.isEmpty ? "" : "left out by a person: \(skipped.joined(separator: ", "))")
   }
-
-  /// The machine as it stood before its rollout was declared complete, and the facts that say so.
-  func beforeCompletion(
-    _ rollout: RolloutRecord
-  ) async throws -> (loaded: LoadedRollout, facts: [Fact]) {
-    guard let journal = place.journal else {
-      throw Refusal(.noFile, "there is no journal", hint: "Name it with --journal.")
-    }
-    var loaded = try LoadedRollout(rollout, wiring: place.context.wiring)
-    var facts: [Fact] = []
-    var last = 0
-    while true {
-      let page = try await journal.facts(of: rollout.id, after: last, limit: Self.pageSize)
-      guard let newest = page.last else { break }
-      last = newest.sequence
-      for record in page {
-        if case .completed = record.fact { continue }
-        try loaded.take(record)
-        if Self.isOfSteps(record.fact) { facts.append(record.fact) }
-      }
-    }
-    return (loaded, facts)
-  }
-
-  private static let pageSize = 2000
-
-  /// Whether a fact is about what steps did and how fast, not about who drove or what was remarked.
-  private static func isOfSteps(_ fact: Fact) -> Bool {
-    switch fact {
-    case .planned, .crossed, .applied, .verified, .failed, .retryDue, .approved, .rejected,
-      .retried, .skipped, .undone, .writesLimited:
-      true
-    case .started, .attached, .paused, .resumed, .rollbackRequested, .completed, .rolledBack,
-      .noted:
-      false
-    }
-  }
 }

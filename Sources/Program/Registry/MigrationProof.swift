@@ -38,7 +38,7 @@ struct MigrationProof: Sendable {
       proof.checks.append(.inconclusive("it was recorded without a rollout; nothing to repeat"))
       return proof
     }
-    guard let rollout = try await place.journal?.rollout(id) else {
+    guard let journal = place.journal, let rollout = try await journal.rollout(id) else {
       proof.checks.append(.inconclusive("rollout \(id) is not in this journal"))
       return proof
     }
@@ -46,7 +46,9 @@ struct MigrationProof: Sendable {
       proof.checks.append(.failed("rollout \(id) is \(rollout.outcome ?? "open")"))
       return proof
     }
-    let (loaded, _) = try await MigrationHistory(place: place).beforeCompletion(rollout)
+    let loaded = try await CompletedRollout(
+      rollout, from: journal, wiring: place.context.wiring
+    ).loaded
     let imbalances = loaded.machine.ledgerProblems
     let ledgers = loaded.machine.steps.flatMap { $0.report?.ledgers ?? [] }
     proof.checks.append(

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import JSON
 internal import JournalStore
 internal import Resources
@@ -6,8 +5,7 @@ internal import Rollouts
 
 /// Takes back what an applied migration did, by the plans that were recorded when it was run.
 ///
-/// A completed rollout is never changed again. So a new one begins with all that the old one did,
-/// and turns back at once: durable, resumable, and told in the history like any other.
+/// The rollout that does so is that of ``CompletedRollout``; the record goes when all is undone.
 struct MigrationUndo {
   let place: MigrationPlace
   let reason: String
@@ -16,7 +14,6 @@ struct MigrationUndo {
   let person: PersonOption
 
   private var context: Context { place.context }
-  private var history: MigrationHistory { MigrationHistory(place: place) }
 
   func run(_ record: MigrationRecord) async throws -> ExitCode {
     let unmark = place.options.next("mark", record.title, "--pending", "--reason", "TEXT")
@@ -81,61 +78,31 @@ struct MigrationUndo {
   private func begin(
     _ rollout: RolloutRecord, _ record: MigrationRecord, _ journal: SQLiteJournal, _ helm: Helm
   ) async throws -> RolloutRecord {
-    let (loaded, facts) = try await history.beforeCompletion(rollout)
-    try check(loaded, record)
-    let steps = loaded.machine.steps.filter(\.isTouched).map(\.id)
-    if !isSure, !drive.isJSON, context.console.isInteractive {
-      guard
-        context.console.confirm(
-          "Take back \(record.title, .strong) (\(steps.joined(separator: ", ")))? [y/N]")
-      else { throw Refusal(.usage, "not begun; nothing was changed", hint: "Answer y to begin.") }
+    let completed = try await CompletedRollout(rollout, from: journal, wiring: context.wiring)
+    if let why = completed.refusal {
+      throw Refusal(
+        .usage,
+        "rollout \(rollout.id), which applied \(record.title), cannot be taken back: \(why)",
+        hint: "Nothing was changed. Restore from a backup, or write a migration that mends it.")
     }
-    let beginning = Beginning(wiring: context.wiring)
-    var undo = beginning.record(
-      loaded.playbook, text: rollout.playbook, name: rollout.playbookName, overrides: [],
-      from: rollout.from,
-      preview: Preview(
-        environment: rollout.environment, from: rollout.from, to: rollout.to, steps: []))
-    undo.parameters = rollout.parameters
-    undo.preview = rollout.preview
-    try link(steps, of: rollout.id, into: undo.id)
-    let asked = person.person("undo of rollout \(rollout.id): \(reason)", in: context)
-    try await journal.begin(
-      undo,
-      facts: [.started(by: asked)] + facts + [
-        .noted(step: nil, text: Self.mark(of: rollout)), .rollbackRequested(by: asked),
-      ], lease: helm.lease)
-    return undo
+    let steps = completed.touched.joined(separator: ", ")
+    if !isSure, !drive.isJSON, context.console.isInteractive {
+      guard context.console.confirm("Take back \(record.title, .strong) (\(steps))? [y/N]") else {
+        throw Refusal(.usage, "not begun; nothing was changed", hint: "Answer y to begin.")
+      }
+    }
+    return try await completed.beginUndo(
+      asked: person.person("undo of rollout \(rollout.id): \(reason)", in: context), in: journal,
+      at: place.options.journal.path, lease: helm.lease, wiring: context.wiring)
   }
-
-  /// What tells a rollout that takes another one back from any other of the same playbook.
-  static func mark(of rollout: RolloutRecord) -> String { markPrefix + rollout.id }
-  private static let markPrefix = "takes back rollout "
 
   private func isUndo(
     _ open: RolloutRecord, of rollout: RolloutRecord, _ journal: SQLiteJournal
   ) async throws -> Bool {
     guard open.playbook.utf8.elementsEqual(rollout.playbook.utf8) else { return false }
-    return try await Self.takenBack(by: open, journal) == rollout.id
+    return try await CompletedRollout.takenBack(by: open, in: journal) == rollout.id
   }
 
-  /// The rollout that this one takes back; nil for one that does work of its own.
-  static func takenBack(
-    by rollout: RolloutRecord, _ journal: SQLiteJournal
-  ) async throws -> String? {
-    var last = 0
-    while true {
-      let page = try await journal.facts(of: rollout.id, after: last, limit: pageSize)
-      guard let newest = page.last else { return nil }
-      last = newest.sequence
-      for record in page {
-        guard case .noted(nil, let text) = record.fact, text.hasPrefix(markPrefix) else { continue }
-        return String(text.dropFirst(markPrefix.count))
-      }
-    }
-  }
-
-  private static let pageSize = 2000
   private static let rolloutsMax = 10_000
 
   /// The rollout that took this one back already; its record was not removed for a crash.
@@ -148,39 +115,6 @@ struct MigrationUndo {
       if try await isUndo(candidate, of: rollout, journal) { return candidate }
     }
     return nil
-  }
-
-  private func check(_ loaded: LoadedRollout, _ record: MigrationRecord) throws {
-    let machine = loaded.machine
-    func refusal(_ why: String) -> Refusal {
-      Refusal(
-        .usage, "\(record.title) cannot be taken back: \(why)",
-        hint: "Nothing was changed. Restore from a backup, or write a migration that mends it.")
-    }
-    guard loaded.record.outcome == RolloutMachine.Outcome.completed.rawValue else {
-      throw refusal("its rollout \(loaded.record.id) has not completed")
-    }
-    if let why = machine.rollbackRefusal { throw refusal(why) }
-    guard machine.live == machine.from else {
-      throw refusal("its rollout made \(machine.live.rawValue) live, and others may live on it")
-    }
-  }
-
-  /// Gives the new rollout the files that the steps of the old one keep for their undo.
-  private func link(_ steps: [String], of old: String, into new: String) throws {
-    let work = WorkFolder.of(place.options.journal.path)
-    let files = FileManager.default
-    do {
-      try files.createDirectory(atPath: "\(work)/\(new)", withIntermediateDirectories: true)
-      for step in steps where files.fileExists(atPath: "\(work)/\(old)/\(step)") {
-        try files.createSymbolicLink(
-          atPath: "\(work)/\(new)/\(step)", withDestinationPath: "../\(old)/\(step)")
-      }
-    } catch {
-      throw Refusal(
-        .journal, "the files of rollout \(old) cannot be reached from \(work)/\(new)",
-        hint: "Nothing was changed. Check the rights of \(work).")
-    }
   }
 
   private func forget(
