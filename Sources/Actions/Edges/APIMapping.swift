@@ -126,7 +126,7 @@ package struct APIMapping: Action {
         hint: "Somebody changed it. Put it back or to \(wanted.text), then 'cutover retry "
           + "\(site.step)'.")
     }
-    try await mappings.replace(with: wanted)
+    try await mappings.replace(current, with: wanted)
     return false
   }
 

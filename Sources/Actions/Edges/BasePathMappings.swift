@@ -113,15 +113,20 @@ struct BasePathMappings: Sendable {
   }
 
   /// Points the mapping elsewhere in one request, so that there is no moment without one.
-  func replace(with mapping: Mapping) async throws(Failure) {
+  ///
+  /// Only what differs is named in it.
+  func replace(_ current: Mapping, with mapping: Mapping) async throws(Failure) {
     func replace(_ path: String, _ value: String) -> JSONValue {
       ["op": "replace", "path": .string(path), "value": .string(value)]
     }
-    let input: JSONValue = [
-      "patchOperations": .array([
-        replace("/restapiId", mapping.api), replace("/stage", mapping.stage ?? ""),
-      ])
-    ]
+    var patches: [JSONValue] = []
+    if !mapping.api.hasSameBytes(as: current.api) {
+      patches.append(replace("/restapiId", mapping.api))
+    }
+    if !(mapping.stage ?? "").hasSameBytes(as: current.stage ?? "") {
+      patches.append(replace("/stage", mapping.stage ?? ""))
+    }
+    let input: JSONValue = ["patchOperations": .array(patches)]
     switch try await ask("UpdateBasePathMapping", "PATCH", path, input) {
     case .answer: return
     case .error(_, let failure): throw failure

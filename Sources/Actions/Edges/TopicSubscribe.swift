@@ -72,6 +72,8 @@ package struct TopicSubscribe: Action {
     return (isName ? [.look(use("ListTopics", on: "*"))] : [])
       + [
         .look(use("ListSubscriptionsByTopic", on: arn)),
+        // A subscription is named after its topic.
+        .look(use("GetSubscriptionAttributes", on: "\(arn):*")),
         .look(use("GetSubscriptionAttributes", on: arn)), .call(use("Subscribe", on: arn)),
         .call(use("Unsubscribe", on: "*")),
       ]

@@ -38,13 +38,14 @@ struct SearchDomains: Sendable {
 
   var title: String { "the search domain \(name)" }
 
-  private var path: String {
-    let name = URLTemplate.encoded(name)
+  private var root: String {
     switch interface {
-    case .opensearch: return "/2021-01-01/opensearch/domain/\(name)"
-    case .es: return "/2015-01-01/es/domain/\(name)"
+    case .opensearch: "/2021-01-01/opensearch/domain"
+    case .es: "/2015-01-01/es/domain"
     }
   }
+
+  private var path: String { "\(root)/\(URLTemplate.encoded(name))" }
 
   private var noun: String {
     switch interface {
@@ -99,6 +100,18 @@ struct SearchDomains: Sendable {
     return State(
       endpoints: endpoints, unready: unready, isBeingDeleted: isBeingDeleted,
       broken: phase == "Isolated" ? "it is isolated: AWS has taken it out of service" : nil)
+  }
+
+  /// Makes the domain; one that is there already is success.
+  func create(_ definition: JSONValue) async throws(Failure) {
+    var input = definition
+    input["DomainName"] = .string(name)
+    let answer = try await service.call(
+      "Create\(noun)", input, about: title, route: ("POST", root))
+    switch answer {
+    case .answer, .error("ResourceAlreadyExistsException", _): return
+    case .error(_, let failure): throw failure
+    }
   }
 
   /// A domain that is not there any more is success.

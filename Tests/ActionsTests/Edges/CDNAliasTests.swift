@@ -50,6 +50,26 @@ struct CDNAliasTests {
       ])
   }
 
+  @Test("every call that it makes is granted, on the one distribution where an id names it")
+  func rights() async throws {
+    let fake = fake()
+    let rig = try rig(fake)
+    try await rig.apply()
+    _ = try await rig.verify()
+    try await rig.undo()
+    let action = ActionDescriptor(CDNAlias.self)
+    let declared = try DeclaredCalls.operations([(action, Self.input)])
+    #expect(fake.operations == declared)
+    let input = "{alias: 'a.test', from: 'E1', to: 'E2'}"
+    let resources = try action.rights(
+      of: try JSONValue(reading: Array(input.utf8), dialect: .json5)
+    ).compactMap { if case .call(let use) = $0 { use.resource } else { nil } }
+    #expect(
+      resources == [
+        "arn:aws:cloudfront::*:distribution/E1", "arn:aws:cloudfront::*:distribution/E2",
+      ])
+  }
+
   @Test("killed between the two updates, the next try carries on, and undo goes back")
   func killedInTheGap() async throws {
     for carriesOn in [true, false] {

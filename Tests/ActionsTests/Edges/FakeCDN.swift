@@ -18,6 +18,7 @@ final class FakeCDN: CloudExchange {
   private struct State {
     var distributions: [String: Distribution] = [:]
     var log: [String] = []
+    var operations: Set<String> = []
     /// By number of the update, from 1: what it fails with, before it does anything.
     var faults: [Int: CloudFailure] = [:]
     /// Before that update somebody else changes the distribution.
@@ -34,6 +35,7 @@ final class FakeCDN: CloudExchange {
   }
 
   var log: [String] { state.withLock { $0.log } }
+  var operations: Set<String> { state.withLock { $0.operations } }
   func names(_ id: String) -> [String] {
     state.withLock { $0.distributions[id]?.names ?? [] }
   }
@@ -65,7 +67,10 @@ final class FakeCDN: CloudExchange {
 
   func call(_ call: CloudCall, in context: ProviderContext) async throws(CloudFailure) -> CloudReply
   {
-    let (result, number) = state.withLock { (Self.answer(call, &$0), $0.updates) }
+    let (result, number) = state.withLock { state in
+      state.operations.insert(call.operation)
+      return (Self.answer(call, &state), state.updates)
+    }
     if call.operation == "UpdateDistribution" { watcher.withLock { $0 }(number) }
     return try result.get()
   }

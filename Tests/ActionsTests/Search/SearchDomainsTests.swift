@@ -18,14 +18,23 @@ struct SearchDomainsTests {
 
   /// A cloud whose domain goes through these states, the last of them for good.
   private final class Slow: Sendable {
+    private final class States: Sendable {
+      let rest: Mutex<[JSONValue?]>
+      init(_ states: [JSONValue?]) { rest = Mutex(states) }
+    }
+
     let cloud: ScriptedCloud
+    private let states: States
+
+    func set(_ states: [JSONValue?]) { self.states.rest.withLock { $0 = states } }
 
     init(_ states: [JSONValue?], variable: String = "search-other-x.us-east-1.es.amazonaws.com") {
-      let rest = Mutex(states)
+      let box = States(states)
+      self.states = box
       cloud = ScriptedCloud { (call) throws(CloudFailure) in
         switch call.operation {
         case "DescribeDomain":
-          let state = rest.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? nil }
+          let state = box.rest.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? nil }
           guard let state else { throw ScriptedCloud.error("ResourceNotFoundException") }
           if state == "denied" { throw ScriptedCloud.error("AccessDeniedException") }
           return SearchDomainsTests.domain(state)
@@ -67,6 +76,35 @@ struct SearchDomainsTests {
       let failure = try await #require(throws: Failure.self) { try await rig.apply() }
       #expect(failure.summary.contains(part), "\(failure.summary)")
     }
+  }
+
+  @Test("a missing domain is made after its definition, and only that one is deleted by undo")
+  func makes() async throws {
+    let slow = Slow([nil, nil, ["Created": false], Self.ready])
+    let stage = try ScriptedStage(slow.cloud)
+    let input = "{domain: 'd', create: {EngineVersion: 'OpenSearch_2.11'}, \(Self.live)}"
+    let rig = try stage.rig(SearchEnsure.self, input)
+    #expect(try await rig.plan().changes == ["make the search domain d"])
+    try await rig.apply()
+    let made = slow.cloud.seen("CreateDomain")
+    #expect(made.map(\.path) == ["/2021-01-01/opensearch/domain"])
+    #expect(made[0].input["DomainName"] == "d" && made[0].input["EngineVersion"] != nil)
+    slow.set([Self.ready, ["Deleted": true], nil])
+    for _ in 1...2 { try await rig.undo() }
+    #expect(slow.cloud.seen("DeleteDomain").count == 1)
+    let granted = try DeclaredCalls.operations([(ActionDescriptor(SearchEnsure.self), input)])
+    #expect(Set(slow.cloud.seen().map(\.operation)) == granted)
+    // One that was there is not made and not deleted; neither is one that became live.
+    let there = Slow([Self.ready])
+    let idle = try ScriptedStage(there.cloud).rig(SearchEnsure.self, input)
+    try await idle.apply()
+    try await idle.undo()
+    #expect(there.cloud.seen("CreateDomain", "DeleteDomain").isEmpty)
+    let live = Slow([nil, nil, Self.ready], variable: "vpc-d-x.us-east-1.es.amazonaws.com")
+    let used = try ScriptedStage(live.cloud).rig(SearchEnsure.self, input)
+    try await used.apply()
+    let failure = try await #require(throws: Failure.self) { try await used.undo() }
+    #expect(failure.kind == .refused && live.cloud.seen("DeleteDomain").isEmpty)
   }
 
   private static let live = "live: [{function: 'api', variable: 'ENDPOINT'}]"
