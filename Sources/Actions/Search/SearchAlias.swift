@@ -74,7 +74,7 @@ package struct SearchAlias: Action {
   package func plan() async throws(Failure) -> Planned<Plan> {
     var plan = Plan(former: [:], unaliased: [])
     do throws(Failure) {
-      plan = try await lookedUp()
+      if !site.isPreview || data.endpoint.isKnown { plan = try await lookedUp() }
     } catch {
       // The indices may not exist before earlier steps have run.
       if !site.isPreview || error.kind == .cancelled { throw error }

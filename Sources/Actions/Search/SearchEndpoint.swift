@@ -6,6 +6,8 @@ import Resources
 struct SearchEndpoint: Hashable, Sendable {
   /// Scheme and host, no slash at the end.
   let url: String
+  /// False for a word that stands for the output of a step which has not run: nobody is asked there.
+  let isKnown: Bool
   /// The region that the host's name tells; nil for a name of another kind.
   let region: String?
   /// The domain that the host's name tells; nil for a name of another kind.
@@ -37,6 +39,7 @@ struct SearchEndpoint: Hashable, Sendable {
     var url = "\(scheme)://\(rest)"
     while url.hasSuffix("/") { url.removeLast() }
     self.url = url
+    isKnown = host.contains(".") || host == "localhost" || host.hasPrefix("[")
     let labels = host.lowercased().split(separator: ".").map(String.init)
     // search-NAME-HASH.REGION.es.amazonaws.com, or search-NAME-HASH.aos.REGION.on.aws
     let isNewer = labels.count == 5 && labels[1] == "aos" && labels[3...] == ["on", "aws"]

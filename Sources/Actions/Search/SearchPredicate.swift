@@ -49,6 +49,9 @@ struct SearchPredicate: Sendable {
   let quiet: [String]
   let noReindexing: Bool
 
+  /// Whether both domains can be asked at all.
+  var isKnown: Bool { own.endpoint.isKnown && other?.endpoint.isKnown != false }
+
   func look() async throws(Failure) -> Look {
     var look = Look(tolerance: tolerance)
     for index in counted {

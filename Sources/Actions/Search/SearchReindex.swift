@@ -101,6 +101,8 @@ package struct SearchReindex: Action {
 
   package func plan() async throws(Failure) -> Planned<Plan> {
     var plan = Plan(missing: [])
+    let changes = input.pairs.map { "copy the index \($0.from) into \($0.to)" }
+    if site.isPreview, !data.endpoint.isKnown { return Planned(plan, changes: changes) }
     do throws(Failure) {
       for pair in input.pairs {
         guard try await data.exists(pair.from) else {
@@ -113,7 +115,7 @@ package struct SearchReindex: Action {
       // The domain may not exist before earlier steps have run.
       if !site.isPreview || error.kind == .cancelled { throw error }
     }
-    return Planned(plan, changes: input.pairs.map { "copy the index \($0.from) into \($0.to)" })
+    return Planned(plan, changes: changes)
   }
 
   package func apply(

@@ -137,6 +137,25 @@ struct SearchSettleTests {
     }
   }
 
+  @Test("a preview asks nobody at an endpoint that only the run will tell")
+  func preview() async throws {
+    let stage = try CloudStage([
+      "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s",
+    ])
+    stage.world.setPreview(true)
+    let begin = stage.clock.now()
+    let settle = try stage.rig(
+      SearchSettle.self, "{endpoint: 'output', against: 'output', counted: ['a']}")
+    #expect(try await settle.plan().changes.isEmpty)
+    let copy = try stage.rig(
+      SearchReindex.self, "{endpoint: 'output', pairs: [{from: 'a', to: 'b'}]}")
+    #expect(try await copy.plan().changes == ["copy the index a into b"])
+    let alias = try stage.rig(SearchAlias.self, "{endpoint: 'output', aliases: {a: 'b'}}")
+    #expect(try await alias.plan().changes == ["point the alias a to b"])
+    // Nothing was tried again and again.
+    #expect(stage.clock.now() == begin)
+  }
+
   @Test("inputs that say nothing, too much or the same twice are refused")
   func inputs() async throws {
     try await SearchServer.run { server in
