@@ -102,6 +102,24 @@ struct ComparisonCheckTests {
             + "memorybucket:///to holds 0 objects, memorybucket:///from 5"))
   }
 
+  @Test("as many items in all are not enough where those of one prefix are missing")
+  func prefixes() async throws {
+    let world = try TableWorld(folder: folder.path)
+    try world.from.fill(
+      ["case|1", "case|2", "user|1", "plain"].map { try TableWorld.item($0, "") })
+    try world.to.fill(["case|1", "user|1", "user|2", "plain"].map { try TableWorld.item($0, "") })
+    let counts = "tables: [{from: 'memory:///from', to: 'memory:///to'}]"
+    #expect(try await verdict(world.site, "counts: {\(counts)}").isPassed)
+    let prefix = "prefix: {attribute: 'id', separator: '|'}"
+    #expect(
+      try await verdict(world.site, "counts: {\(counts), \(prefix)}")
+        == .failed(
+          "t: memory:///from holds 4 items, memory:///to 4: 2 and 1 of 'case', 1 and 2 of 'user'"))
+    #expect(
+      try await verdict(world.site, "counts: {\(counts), \(prefix), missing: 1, extra: 1}").isPassed
+    )
+  }
+
   @Test(
     "comparisons that say nothing or two things are refused",
     arguments: [

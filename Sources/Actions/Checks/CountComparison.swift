@@ -1,3 +1,4 @@
+import JSON
 import Resources
 import Rollouts
 
@@ -16,6 +17,7 @@ struct CountComparison: Sendable {
     var users: [Pair]?
     var missing: Int?
     var extra: Int?
+    var prefix: CountPrefix?
   }
 
   static let fields: [InputField] = [
@@ -25,6 +27,9 @@ struct CountComparison: Sendable {
     .optional(
       "missing", .integer(0...Int.max), "How many fewer 'to' may hold.", default: "0"),
     .optional("extra", .integer(0...Int.max), "How many more 'to' may hold.", default: "0"),
+    .optional(
+      "prefix", .object(CountPrefix.fields),
+      "Counts the items of tables by how an attribute begins; each kind must agree by itself."),
   ]
 
   private static func pairs(_ name: String, _ kind: ResourceKind, _ help: String) -> InputField {
@@ -42,7 +47,12 @@ struct CountComparison: Sendable {
   /// One side: what it is called, and how it is counted; nil when it does not exist.
   private struct Side: Sendable {
     let url: ResourceURL
-    let count: @Sendable (Pace) async throws(Failure) -> Int?
+    let count: @Sendable (Pace) async throws(Failure) -> Tally?
+  }
+
+  private struct Tally: Sendable {
+    var count = 0
+    var byPrefix: [UTF8Key: Int] = [:]
   }
 
   private struct Sides: Sendable {
@@ -60,7 +70,8 @@ struct CountComparison: Sendable {
     for pair in input.tables ?? [] {
       sides.append(
         Sides(
-          from: Self.side(try site.table(pair.from)), to: Self.side(try site.table(pair.to)),
+          from: Self.side(try site.table(pair.from), input.prefix),
+          to: Self.side(try site.table(pair.to), input.prefix),
           noun: "items"))
     }
     for pair in input.buckets ?? [] {
@@ -114,24 +125,48 @@ struct CountComparison: Sendable {
     guard let to = try await sides.to.count(pace) else {
       return .failed("\(sides.to.url) does not exist")
     }
-    let text = "\(sides.from.url) holds \(from) \(sides.noun), \(sides.to.url) \(to)"
-    let isEnough = from - to <= missing && to - from <= extra
-    return isEnough ? .passed(text) : .failed(text)
+    let text =
+      "\(sides.from.url) holds \(from.count) \(sides.noun), \(sides.to.url) \(to.count)"
+    let unlike = Set(from.byPrefix.keys).union(to.byPrefix.keys).sorted().filter {
+      !agree(from.byPrefix[$0] ?? 0, to.byPrefix[$0] ?? 0)
+    }
+    guard unlike.isEmpty else {
+      let shown = unlike.prefix(Self.prefixesShownMax).map {
+        "\(from.byPrefix[$0] ?? 0) and \(to.byPrefix[$0] ?? 0) of '\($0)'"
+      }
+      let more = unlike.count > shown.count ? " and \(unlike.count - shown.count) more" : ""
+      return .failed("\(text): \(shown.joined(separator: ", "))\(more)")
+    }
+    return agree(from.count, to.count) ? .passed(text) : .failed(text)
+  }
+
+  private static let prefixesShownMax = 5
+
+  private func agree(_ from: Int, _ to: Int) -> Bool {
+    from - to <= missing && to - from <= extra
   }
 
   // MARK: Counting
 
-  private static func side(_ table: any TableStore) -> Side {
+  private static func side(_ table: any TableStore, _ prefix: CountPrefix?) -> Side {
     Side(url: table.url) { (pace) async throws(Failure) in
       guard try await table.description() != nil else { return nil }
       var pages = TablePages(table, limit: pageLimit)
-      var count = 0
+      var tally = Tally()
       while let items = try await pages.next() {
         try pace.checkStop()
-        count += items.count
-        pace.report(.init(done: count, unit: "items counted"))
+        tally.count += items.count
+        if let prefix {
+          for item in items { tally.byPrefix[UTF8Key(prefix.prefix(of: item)), default: 0] += 1 }
+          guard tally.byPrefix.count <= CountPrefix.countMax else {
+            throw .permanent(
+              "\(table.url) has more than \(CountPrefix.countMax) prefixes",
+              hint: "Choose another attribute or separator.")
+          }
+        }
+        pace.report(.init(done: tally.count, unit: "items counted"))
       }
-      return count
+      return tally
     }
   }
 
@@ -145,7 +180,7 @@ struct CountComparison: Sendable {
         count += page.count
         pace.report(.init(done: count, unit: "objects counted"))
       }
-      return count
+      return Tally(count: count)
     }
   }
 
@@ -161,7 +196,7 @@ struct CountComparison: Sendable {
         count += page.elements.count
         pace.report(.init(done: count, unit: "users counted"))
         position = page.next
-        if position == nil { return count }
+        if position == nil { return Tally(count: count) }
       }
     }
   }
