@@ -8,10 +8,15 @@ import Rollouts
 /// since: the program was killed in the middle, or the answer never came.
 struct SentMark {
   private let site: Site
+  private let suffix: String
 
-  init(in site: Site) { self.site = site }
+  /// `part` tells apart what one step sends to several places.
+  init(in site: Site, of part: String? = nil) {
+    self.site = site
+    suffix = part.map { "-\($0)" } ?? ""
+  }
 
-  private func mark(_ retries: Int) -> StepMark { StepMark("sent-\(retries)", in: site) }
+  private func mark(_ retries: Int) -> StepMark { StepMark("sent-\(retries)\(suffix)", in: site) }
 
   private func retries() async -> Int {
     await site.record().steps.first { $0.id == site.step }?.retries ?? 0

@@ -22,6 +22,7 @@ package struct LambdaInvoke: Action {
   package struct Own: Decodable, Sendable {
     var function: String
     var qualifier: String?
+    var regions: [String]?
     var payload: JSONValue?
     var async: Bool?
     var expect: [String: JSONValue]?
@@ -42,6 +43,8 @@ package struct LambdaInvoke: Action {
   package struct Checkpoint: Codable, Sendable {
     var outputs: [String: String]
     var notes: [String]
+    /// In how many regions it has answered well; nil for all.
+    var done: Int?
   }
 
   package static let name = "lambda.invoke"
@@ -52,6 +55,9 @@ package struct LambdaInvoke: Action {
       .required(
         "function", .string, "The function's name or ARN; none is invoked if it is empty."),
       .optional("qualifier", .string, "A version or an alias."),
+      .optional(
+        "regions", .list(.string),
+        "Regions in which it is invoked, one after the other; each must answer well."),
       .optional("payload", .secretAny, "What the function is given.", default: "{}"),
       .optional(
         "async", .boolean, "Only queues the invocation; its outcome is not known then.",
@@ -99,21 +105,52 @@ package struct LambdaInvoke: Action {
         "step \(site.step) invokes without waiting, so there is no answer to judge",
         hint: "Leave out 'expect' and 'outputs', or 'async'.")
     }
+    guard input.regions.map({ !$0.isEmpty && Set($0).count == $0.count }) ?? true else {
+      throw .permanent(
+        "step \(site.step) names no region, or one of them twice",
+        hint: "Leave out 'regions', or name each once.")
+    }
   }
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
     if input.function.isEmpty || input.dryRun == true { return [] }
-    func full(_ name: String, _ qualifier: String?) -> String {
+    func full(_ name: String, _ qualifier: String?, _ place: CloudPlace) -> String {
       // An alias or version is a resource of its own.
-      let full = name.hasPrefix("arn:") ? name : input.account.name("lambda", "function:\(name)")
+      let full = FunctionConfiguration.arn(of: name, at: place)
       return qualifier.map { "\(full):\($0)" } ?? full
     }
-    let undone = input.undo.map {
-      full($0.function ?? input.function, $0.function == nil ? input.qualifier : $0.qualifier)
+    return places(input).flatMap { place -> [StepRight] in
+      let undone = input.undo.map {
+        full(
+          $0.function ?? input.function, $0.function == nil ? input.qualifier : $0.qualifier,
+          place)
+      }
+      let names = [full(input.function, input.qualifier, place)] + [undone].compactMap(\.self)
+      return Set(names).sorted().map { .call(CloudUse("lambda", "Invoke", at: place, on: $0)) }
     }
-    let names = [full(input.function, input.qualifier)] + [undone].compactMap(\.self)
-    return Set(names).sorted().map {
-      .call(CloudUse("lambda", "Invoke", at: input.account.place, on: $0))
+  }
+
+  /// Where it is invoked, in order.
+  private static func places(_ input: Input) -> [CloudPlace] {
+    guard let regions = input.regions else { return [input.account.place] }
+    return regions.map { input.account.place.moved(to: $0) }
+  }
+
+  /// One invocation of the step.
+  private struct Target {
+    let place: CloudPlace
+    let title: String
+    let mark: SentMark
+    /// What outputs of this region end in; nil where there is one place.
+    let region: String?
+  }
+
+  private var targets: [Target] {
+    Self.places(input).map { place in
+      let region = input.regions == nil ? nil : place.region
+      return Target(
+        place: place, title: title + (region.map { " in \($0)" } ?? ""),
+        mark: SentMark(in: site, of: region), region: region)
     }
   }
 
@@ -123,7 +160,6 @@ package struct LambdaInvoke: Action {
     if input.function.isEmpty { return "no function is named, so none is invoked" }
     return input.dryRun == true ? "\(title) is not invoked: this is a dry run" : nil
   }
-  private var mark: SentMark { SentMark(in: site) }
   private var isChanging: Bool { input.changes ?? true }
   private var isReversible: Bool { !isChanging || input.undo != nil }
 
@@ -137,35 +173,49 @@ package struct LambdaInvoke: Action {
       } else {
         nil
       }
-    return Planned(Plan(), changes: isChanging ? ["invoke \(title)"] : [], reversal: reversal)
+    return Planned(
+      Plan(), changes: isChanging ? targets.map { "invoke \($0.title)" } : [], reversal: reversal)
   }
 
   package func apply(
     _ plan: Plan, from checkpoint: Checkpoint?, progress: Progress<Checkpoint>
   ) async throws(Failure) -> StepReport {
-    if let checkpoint { return StepReport(outputs: checkpoint.outputs, notes: checkpoint.notes) }
+    var reached = checkpoint ?? Checkpoint(outputs: [:], notes: [], done: 0)
+    let targets = targets
     try progress.pace.checkStop()
-    if let idle { return StepReport(notes: [idle]) }
-    if !isReversible { try await progress.crossPointOfNoReturn() }
-    let call = try await call(
-      input.function, input.qualifier, input.payload ?? .object([]), values: [:])
-    let isFirst = try await mark.begin(
-      "an invocation of \(title)", again: input.whenInterrupted == .again || !isChanging)
-    progress.pace.report(Pace.Reading(waitingFor: "\(title) to answer"))
-    let reply = try await judged(call, isFirst: isFirst)
-    var notes: [String] = []
-    if let tail = reply.logTail(bytesMax: Self.logBytesMax, without: site.secrets) {
-      notes = [tail]
+    if checkpoint == nil, let idle { return StepReport(notes: [idle]) }
+    for (index, target) in targets.enumerated() where index >= reached.done ?? targets.count {
+      try progress.pace.checkStop()
+      if !isReversible { try await progress.crossPointOfNoReturn() }
+      try await invoke(target, progress.pace, &reached)
+      reached.done = index + 1
+      try await progress.saveNow(reached)
     }
-    let done = Checkpoint(
-      outputs: try CloudOutputs.read(input.outputs, of: reply.answer, title, site.secrets),
-      notes: notes)
-    try await progress.saveNow(done)
-    return StepReport(outputs: done.outputs, notes: done.notes)
+    return StepReport(outputs: reached.outputs, notes: reached.notes)
+  }
+
+  private func invoke(
+    _ target: Target, _ pace: Pace, _ reached: inout Checkpoint
+  ) async throws(Failure) {
+    let call = try await call(
+      input.function, input.qualifier, input.payload ?? .object([]), at: target.place, values: [:])
+    let isFirst = try await target.mark.begin(
+      "an invocation of \(target.title)", again: input.whenInterrupted == .again || !isChanging)
+    pace.report(Pace.Reading(waitingFor: "\(target.title) to answer"))
+    let reply = try await judged(call, target, isFirst: isFirst)
+    if let tail = reply.logTail(bytesMax: Self.logBytesMax, without: site.secrets) {
+      reached.notes.append(tail)
+    }
+    let outputs = try CloudOutputs.read(input.outputs, of: reply.answer, target.title, site.secrets)
+    for (name, value) in outputs {
+      reached.outputs[name] = value
+      if let region = target.region { reached.outputs["\(name)-\(region)"] = value }
+    }
   }
 
   private func call(
-    _ function: String, _ qualifier: String?, _ payload: JSONValue, values: [String: JSONValue]
+    _ function: String, _ qualifier: String?, _ payload: JSONValue, at place: CloudPlace,
+    values: [String: JSONValue]
   ) async throws(Failure) -> CloudCall {
     let filled = try CloudTemplate(values: values).filled(payload)
     let revealed = try await CloudRequest.revealed(filled, site.secrets)
@@ -175,7 +225,7 @@ package struct LambdaInvoke: Action {
     ]
     if input.logTail == true, input.async != true { headers.append(("X-Amz-Log-Type", "Tail")) }
     return CloudCall(
-      service: "lambda", operation: "Invoke", place: input.account.place,
+      service: "lambda", operation: "Invoke", place: place,
       input: revealed.compact(),
       route: (
         "POST", "/2015-03-31/functions/\(URLTemplate.encoded(function))/invocations\(query)"
@@ -184,16 +234,18 @@ package struct LambdaInvoke: Action {
   }
 
   /// Sends the invocation and throws unless its answer is a good one.
-  private func judged(_ call: CloudCall, isFirst: Bool) async throws(Failure) -> LambdaReply {
+  private func judged(
+    _ call: CloudCall, _ target: Target, isFirst: Bool
+  ) async throws(Failure) -> LambdaReply {
     let reply: CloudReply
     do throws(CloudFailure) {
       reply = try await site.outside.cloud.call(call, in: site.context)
     } catch {
-      throw redacted(try await meaning(of: error, isFirst: isFirst))
+      throw redacted(try await meaning(of: error, target, isFirst: isFirst))
     }
     let answer = LambdaReply(reply)
     if let failure = answer.failure(
-      title, site.step, statuses: input.statuses, without: site.secrets)
+      target.title, site.step, statuses: input.statuses, without: site.secrets)
     {
       throw redacted(failure)
     }
@@ -203,7 +255,7 @@ package struct LambdaInvoke: Action {
         separator: ", ")
       throw redacted(
         .permanent(
-          "\(title) answered otherwise than expected: \(found)",
+          "\(target.title) answered otherwise than expected: \(found)",
           hint: "Mend the cause, then 'cutover retry \(site.step)'; or 'cutover rollback'."))
     }
     return answer
@@ -211,20 +263,20 @@ package struct LambdaInvoke: Action {
 
   /// What no answer means: surely not invoked, or nobody knows.
   private func meaning(
-    of error: CloudFailure, isFirst: Bool
+    of error: CloudFailure, _ target: Target, isFirst: Bool
   ) async throws(Failure) -> Failure {
     switch error {
     case .wire(let failure, wasSent: false):
-      if isFirst { try await mark.forget() }
+      if isFirst { try await target.mark.forget() }
       return failure
     case .service(let code, let failure) where !Self.unsureCodes.contains(code):
-      if isFirst { try await mark.forget() }
+      if isFirst { try await target.mark.forget() }
       return failure
     case .wire(let failure, _), .service(_, let failure):
       if failure.kind == .cancelled { return failure }
       if input.whenInterrupted == .again || !isChanging { return failure }
       return .refused(
-        "\(title) may have run, and how it ended is not known: \(failure.summary)",
+        "\(target.title) may have run, and how it ended is not known: \(failure.summary)",
         hint: "Look at its log. 'cutover retry \(site.step)' invokes it once more, 'cutover skip "
           + "\(site.step) --reason TEXT' takes it for done.")
     }
@@ -251,20 +303,34 @@ package struct LambdaInvoke: Action {
 
   package func undo(_ plan: Plan, from checkpoint: Checkpoint?, pace: Pace) async throws(Failure) {
     guard let undo = input.undo, idle == nil else { return }
-    if checkpoint == nil, try await !mark.hasBegun() { return }
-    let values = (checkpoint?.outputs ?? [:]).mapValues { JSONValue.string($0) }
+    for (index, target) in targets.enumerated().reversed() {
+      let isDone = checkpoint.map { index < $0.done ?? Int.max } ?? false
+      if !isDone, try await !target.mark.hasBegun() { continue }
+      try await self.undo(undo, target, isDone ? checkpoint : nil)
+    }
+  }
+
+  private func undo(
+    _ undo: Undo, _ target: Target, _ checkpoint: Checkpoint?
+  ) async throws(Failure) {
+    let outputs = checkpoint?.outputs ?? [:]
+    var values = outputs.mapValues { JSONValue.string($0) }
+    for name in (input.outputs ?? [:]).keys {
+      guard let region = target.region, let own = outputs["\(name)-\(region)"] else { continue }
+      values[name] = .string(own)
+    }
     let payload = undo.payload ?? .object([])
     if checkpoint == nil,
       !CloudTemplate.names(in: payload).isDisjoint(with: (input.outputs ?? [:]).keys)
     {
       throw .refused(
-        "step \(site.step) cannot fill its undo: \(title) was invoked, but what it answered is "
-          + "not known",
+        "step \(site.step) cannot fill its undo: \(target.title) was invoked, but what it "
+          + "answered is not known",
         hint: "Look there and tidy up by hand, then 'cutover skip \(site.step) --reason TEXT'.")
     }
     let call = try await call(
       undo.function ?? input.function, undo.function == nil ? input.qualifier : undo.qualifier,
-      payload, values: values)
+      payload, at: target.place, values: values)
     let reply: CloudReply
     do throws(CloudFailure) {
       reply = try await site.outside.cloud.call(call, in: site.context)
@@ -272,7 +338,7 @@ package struct LambdaInvoke: Action {
       throw redacted(error.failure)
     }
     if let failure = LambdaReply(reply).failure(
-      "undo of \(title)", site.step, statuses: nil, without: site.secrets)
+      "undo of \(target.title)", site.step, statuses: nil, without: site.secrets)
     {
       throw redacted(failure)
     }

@@ -20,7 +20,8 @@ struct CloudStage {
       HTTPClient(
         HTTPClient.Settings(userAgent: "cutover-tests", proxies: HTTPProxies(environment: [:])))
     }
-    world = try FakeWorld(clock: clock, cloud: AWSCloud(session))
+    world = try FakeWorld(
+      clock: clock, providers: AWSProviders.all(in: session), cloud: AWSCloud(session))
   }
 
   init(_ server: ScriptedServer) throws {
