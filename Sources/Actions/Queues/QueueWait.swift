@@ -6,12 +6,16 @@ package import Rollouts
 ///
 /// The counts of a queue are approximate and lag behind, so they must all stay at zero for a while:
 /// what waits, what is being worked on and what is delayed. A dead-letter queue that has grown since
-/// the plan was made fails the step: what went there was not worked off.
+/// the plan was made fails the step: what went there was not worked off. So does too high an error
+/// rate of the function that works it off; a rate that cannot be read is never taken for a good one.
 package struct QueueWait: Action {
   package struct Own: Decodable, Sendable {
     var queue: String
     var deadLetter: String?
     var deadLetterMayGrow: Bool?
+    var deadLetters: [String]?
+    var errors: QueueWatch.ErrorRate?
+    var returns: Int?
     var stable: PlaybookDuration?
     var every: PlaybookDuration?
     var within: PlaybookDuration?
@@ -26,6 +30,8 @@ package struct QueueWait: Action {
 
   package struct Checkpoint: Codable, Sendable {
     var began: Timestamp
+    /// The most that was seen in work at the same time.
+    var inFlight: Int?
   }
 
   package static let name = "sqs.wait-empty"
@@ -41,6 +47,7 @@ package struct QueueWait: Action {
       .optional(
         "deadLetterMayGrow", .boolean, "Whether messages may end there meanwhile.",
         default: "false"),
+    ] + QueueWatch.fields + [
       .optional("stable", .duration, "How long it must stay empty.", default: "1m"),
       .optional("every", .duration, "The pause between two looks.", default: "10s"),
       .optional("within", .duration, "How long all of it may take.", default: "1h"),
@@ -53,11 +60,15 @@ package struct QueueWait: Action {
   private let input: Input
   private let site: Site
   private let queues: Queues
+  private let watch: QueueWatch
 
   package init(_ input: Input, in site: Site) throws(Failure) {
     self.input = input
     self.site = site
     queues = Queues(account: input.account, site: site)
+    watch = QueueWatch(
+      queue: input.queue, deadLetters: input.deadLetters ?? [], errors: input.errors,
+      returns: input.returns, account: input.account, site: site)
   }
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
@@ -70,6 +81,9 @@ package struct QueueWait: Action {
         .look(CloudUse("sqs", $0, at: input.account.place, on: name))
       }
     }
+      + QueueWatch.rights(
+        deadLetters: input.deadLetters, errors: input.errors, returns: input.returns,
+        input.account)
   }
 
   package func plan() async throws(Failure) -> Planned<Plan> {
@@ -94,32 +108,52 @@ package struct QueueWait: Action {
     _ plan: Plan, from checkpoint: Checkpoint?, progress: Progress<Checkpoint>
   ) async throws(Failure) -> StepReport {
     let pace = progress.pace
-    let began = checkpoint?.began ?? pace.clock.now()
-    if checkpoint == nil { try await progress.saveNow(Checkpoint(began: began)) }
-    let end = began + (input.within?.duration ?? Self.withinDefault)
+    var reached = checkpoint ?? Checkpoint(began: pace.clock.now())
+    if checkpoint == nil { try await progress.saveNow(reached) }
+    let end = reached.began + (input.within?.duration ?? Self.withinDefault)
     var quietSince: Timestamp?
     while true {
-      let counts = try await queues.counts(of: input.queue)
-      let dead = try await grown(plan, counts)
+      let look = try await look(plan, &reached)
+      try await progress.save(reached)
       let now = pace.clock.now()
-      quietSince = counts.total == 0 ? quietSince ?? now : nil
+      quietSince = look.counts?.total == 0 ? quietSince ?? now : nil
       let quietEnd = quietSince.map { $0 + (input.stable?.duration ?? Self.stableDefault) }
-      if let since = quietSince, let quietEnd, now >= quietEnd {
+      let isQuiet = quietEnd.map { now >= $0 } ?? false
+      if isQuiet, look.doubt == nil, let since = quietSince {
         return StepReport(
-          outputs: ["deadLetters": dead.map { "\($0)" } ?? ""],
+          outputs: ["deadLetters": look.dead.map { "\($0)" } ?? ""],
           notes: ["\(input.queue) was empty from \(since) on"])
       }
-      let look = now + (input.every?.duration ?? Self.everyDefault)
-      let next = quietEnd.map { min($0, look) } ?? look
+      let text = [look.counts?.text, look.doubt].compactMap(\.self).joined(separator: "; ")
+      let soon = now + (input.every?.duration ?? Self.everyDefault)
+      let next = isQuiet ? soon : quietEnd.map { min($0, soon) } ?? soon
       // What is empty may stay so to the end, or no retry after the deadline could ever succeed.
-      guard next <= end || quietSince != nil else {
+      guard next <= end || (quietSince != nil && !isQuiet) else {
         throw .permanent(
-          "\(input.queue) has not run dry in time: \(counts.text)",
+          "\(input.queue) has not run dry in time: \(text)",
           hint: "See whether its consumers run, then 'cutover retry \(site.step)'.")
       }
-      pace.report(Pace.Reading(done: 0, total: counts.total, unit: "messages"))
-      let reason = counts.total == 0 ? "\(input.queue) to stay empty" : "\(input.queue) to run dry"
-      try await pace.wait(until: next, for: "\(reason) (\(counts.text))")
+      pace.report(Pace.Reading(done: 0, total: look.counts?.total, unit: "messages"))
+      let reason =
+        quietSince != nil ? "\(input.queue) to stay empty" : "\(input.queue) to run dry"
+      try await pace.wait(until: next, for: "\(reason) (\(text))")
+    }
+  }
+
+  /// One look at the queue and around it; what cannot be told is a doubt, never a good sign.
+  private func look(
+    _ plan: Plan, _ reached: inout Checkpoint
+  ) async throws(Failure) -> (counts: Queues.Counts?, dead: Int?, doubt: String?) {
+    do throws(Failure) {
+      let counts = try await queues.counts(of: input.queue)
+      let dead = try await grown(plan, counts)
+      reached.inFlight = max(reached.inFlight ?? 0, counts.inFlight)
+      let doubt = try await watch.look(
+        since: reached.began, now: site.clock.now(), inFlight: reached.inFlight ?? 0)
+      return (counts, dead, doubt)
+    } catch {
+      guard error.isTransient else { throw error }
+      return (nil, nil, error.summary)
     }
   }
 

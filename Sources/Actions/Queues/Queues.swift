@@ -10,6 +10,7 @@ struct Queues: Sendable {
     let delayed: Int
     /// The name of the queue that messages end in which nobody could work off.
     let deadLetter: String?
+    let arn: String
 
     var total: Int { visible + inFlight + delayed }
     var text: String { "\(visible) waiting, \(inFlight) in work, \(delayed) delayed" }
@@ -24,7 +25,8 @@ struct Queues: Sendable {
   ]
 
   static func arn(of queue: String, _ account: CloudAccount) -> String {
-    account.name("sqs", String(queue.split(separator: "/").last ?? "*"))
+    if queue.hasPrefix("arn:") { return queue }
+    return account.name("sqs", String(queue.split(separator: "/").last ?? "*"))
   }
 
   /// What the queue of a URL or a name holds.
@@ -34,7 +36,8 @@ struct Queues: Sendable {
       "GetQueueAttributes",
       [
         "QueueUrl": .string(url),
-        "AttributeNames": .array((Self.names + ["RedrivePolicy"]).map { .string($0) }),
+        "AttributeNames": .array(
+          (Self.names + ["RedrivePolicy", "QueueArn"]).map { .string($0) }),
       ], queue)
     let attributes = answer["Attributes"] ?? .object([])
     var numbers: [Int] = []
@@ -49,10 +52,11 @@ struct Queues: Sendable {
     let target = policy?["deadLetterTargetArn"]?.string
     return Counts(
       visible: numbers[0], inFlight: numbers[1], delayed: numbers[2],
-      deadLetter: target?.split(separator: ":").last.map(String.init))
+      deadLetter: target?.split(separator: ":").last.map(String.init),
+      arn: attributes["QueueArn"]?.string ?? "")
   }
 
-  private func url(of queue: String) async throws(Failure) -> String {
+  func url(of queue: String) async throws(Failure) -> String {
     if queue.hasPrefix("https://") || queue.hasPrefix("http://") { return queue }
     let answer = try await ask("GetQueueUrl", ["QueueName": .string(queue)], queue)
     guard let url = answer["QueueUrl"]?.string else {
@@ -61,9 +65,11 @@ struct Queues: Sendable {
     return url
   }
 
-  private func ask(
+  var service: CloudService { CloudService("sqs", at: account.place, in: site) }
+
+  func ask(
     _ operation: String, _ input: JSONValue, _ queue: String
   ) async throws(Failure) -> JSONValue {
-    try await CloudQuestion(site: site, account: account).ask("sqs", operation, input, queue)
+    try await service.ask(operation, input, about: queue)
   }
 }

@@ -1,0 +1,141 @@
+import Harness
+import JSON
+import Resources
+import Rollouts
+import Synchronization
+import Testing
+
+@testable import Actions
+
+/// What goes on around a queue: dead letters, error rates and messages that come back.
+@Suite("Watching over a queue")
+struct QueueWatchTests {
+  struct State {
+    var counts: [String: Int] = [:]
+    var metrics: [String: [Double]] = [:]
+    var status = "Complete"
+    var unreadable = 0
+  }
+
+  /// Queues with counts, and metrics by name.
+  private final class Fake: Sendable {
+    let state = Mutex(State())
+
+    func set(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+
+    var cloud: ScriptedCloud {
+      ScriptedCloud { [self] (call) throws(CloudFailure) in
+        let result = state.withLock { state -> Result<JSONValue, CloudFailure> in
+          switch call.operation {
+          case "GetQueueUrl":
+            return .success(["QueueUrl": call.input["QueueName"] ?? ""])
+          case "GetMetricData":
+            if state.unreadable > 0 {
+              state.unreadable -= 1
+              return .failure(ScriptedCloud.error("InternalServerError"))
+            }
+            return .success(Self.metrics(call.input, state))
+          case _:
+            let name = call.input["QueueUrl"]?.string ?? ""
+            guard let count = state.counts[name] else {
+              return .failure(ScriptedCloud.error("QueueDoesNotExist"))
+            }
+            return .success([
+              "Attributes": [
+                "ApproximateNumberOfMessages": .string("\(count)"),
+                "ApproximateNumberOfMessagesNotVisible": "0",
+                "ApproximateNumberOfMessagesDelayed": "0",
+              ]
+            ])
+          }
+        }
+        return try result.get()
+      }
+    }
+
+    private static func metrics(_ input: JSONValue, _ state: State) -> JSONValue {
+      let results = (input["MetricDataQueries"]?.elements ?? []).map { query -> JSONValue in
+        let name = query["MetricStat"]?["Metric"]?["MetricName"]?.string ?? ""
+        let values = (state.metrics[name] ?? []).map { JSONValue.number("\($0)") }
+        return [
+          "Id": query["Id"] ?? "", "StatusCode": .string(state.status), "Values": .array(values),
+        ]
+      }
+      return ["MetricDataResults": .array(results)]
+    }
+  }
+
+  private let fake = Fake()
+  private let stage: ScriptedStage
+
+  init() throws {
+    stage = try ScriptedStage(fake.cloud)
+    fake.set { $0.counts = ["q": 0, "dead": 0, "failures": 0] }
+  }
+
+  private func rig(_ more: String) throws -> ActionRig {
+    try stage.rig(
+      QueueWait.self, "{queue: 'q', deadLetters: ['dead', 'failures'], stable: '2m', \(more)}")
+  }
+
+  @Test(
+    "a queue that holds dead letters fails at the first look; one that is missing does not pass")
+  func deadLetters() async throws {
+    fake.set { $0.counts["failures"] = 3 }
+    let failure = try await #require(throws: Failure.self) { try await rig("").apply() }
+    #expect(failure.kind == .permanent && failure.summary.hasPrefix("failures holds 3 messages"))
+    fake.set { $0.counts["failures"] = nil }
+    let missing = try await #require(throws: Failure.self) { try await rig("").apply() }
+    #expect(missing.summary.contains("QueueDoesNotExist"))
+    fake.set { $0.counts["failures"] = 0 }
+    try await rig("").apply()
+  }
+
+  @Test("an error rate that is too high fails; 50 percent is not above 50")
+  func errorRate() async throws {
+    fake.set { $0.metrics = ["Invocations": [6, 4], "Errors": [3, 3]] }
+    let failure = try await #require(throws: Failure.self) {
+      try await rig("errors: {function: 'segments'}").apply()
+    }
+    #expect(failure.summary == "60 percent of the invocations of segments failed (6 of 10)")
+    fake.set { $0.metrics["Errors"] = [5] }
+    try await rig("errors: {function: 'segments'}").apply()
+    await #expect(throws: Failure.self) {
+      try await rig("errors: {function: 'segments', most: 49}").apply()
+    }
+    // Not called at all is what an empty queue looks like.
+    fake.set { $0.metrics = [:] }
+    try await rig("errors: {function: 'segments'}").apply()
+  }
+
+  @Test("a rate that cannot be read is looked at again, and never taken for a good one")
+  func unreadable() async throws {
+    fake.set { $0.unreadable = 30 }
+    let begin = stage.clock.now()
+    let rig = try rig("errors: {function: 'segments'}, every: '10s'")
+    try await rig.apply()
+    // Thirty looks fail, and the queue stays empty all the while; the next one decides.
+    #expect(stage.clock.now() - begin >= .seconds(280))
+    #expect(rig.journal.readings.contains { $0.waitingFor?.contains("InternalServer") == true })
+    for status in ["Forbidden", "PartialData", "InternalError"] {
+      fake.set { $0.status = status }
+      let failure = try await #require(throws: Failure.self) {
+        try await self.rig("errors: {function: 'segments'}, within: '10m'").apply()
+      }
+      #expect(failure.summary.contains("CloudWatch says \(status)"))
+    }
+  }
+
+  @Test("messages that come back are noticed long before they are dead letters")
+  func returns() async throws {
+    fake.set { state in
+      state.counts["q"] = 40
+      state.metrics = ["NumberOfMessagesReceived": [60, 41], "NumberOfMessagesDeleted": [90]]
+    }
+    let rig = try rig("returns: 10, within: '20h'")
+    let begin = stage.clock.now()
+    let failure = try await #require(throws: Failure.self) { try await rig.apply() }
+    #expect(failure.summary == "at least 11 messages of q came back after a failed try")
+    #expect(stage.clock.now() - begin < .seconds(300))
+  }
+}
