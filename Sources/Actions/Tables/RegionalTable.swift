@@ -22,6 +22,8 @@ struct RegionalTable: Sendable {
     var id: String { value["TableId"]?.string ?? "" }
     var arn: String { value["TableArn"]?.string ?? "" }
     var isProtected: Bool { value["DeletionProtectionEnabled"]?.bool == true }
+    /// Whether its items can be read: one that is being made has none, one that goes loses them.
+    var isReadable: Bool { status != "CREATING" && status != "DELETING" }
     var hasStream: Bool { value["StreamSpecification"]?["StreamEnabled"]?.bool == true }
     var replicas: [Replica] {
       (value["Replicas"]?.elements ?? []).map { replica in

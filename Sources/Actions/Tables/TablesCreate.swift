@@ -138,8 +138,9 @@ package struct TablesCreate: Action {
     var plan = Plan(definition: blueprint?.value.text ?? "", isAdopted: false, replicas: [])
     for table in all {
       guard let state = try await table.state() else { continue }
+      // What earlier steps will do with it is not known yet.
+      if site.isPreview { continue }
       guard input.existing == .empty else {
-        if site.isPreview { continue }
         throw .refused(
           "\(table.title) is there already",
           hint: "Delete it with 'tables.delete', or say existing: \"empty\" to take an empty one.")
@@ -148,10 +149,9 @@ package struct TablesCreate: Action {
         throw .refused(
           "\(table.title) is another table: \(difference)", hint: "Remove it, or name another one.")
       }
-      guard try await table.isEmpty() else {
-        if site.isPreview { continue }
+      guard state.isReadable, try await table.isEmpty() else {
         throw .refused(
-          "\(table.title) is there already and is not empty",
+          "\(table.title) is there already and is not empty, or \(state.status)",
           hint: "Find out whose it is; delete it with 'tables.delete' if it can go.")
       }
       if table.region == home.region {
@@ -251,7 +251,7 @@ package struct TablesCreate: Action {
     for table in going {
       guard let state = try await table.state() else { continue }
       seen[table.region] = state.id
-      if state.status != "DELETING", try await !table.isEmpty() { held.append(table.title) }
+      if state.isReadable, try await !table.isEmpty() { held.append(table.title) }
     }
     if seen.isEmpty { return }
     if !held.isEmpty { try await checkForgettable(held, isAdopted: plan.isAdopted) }

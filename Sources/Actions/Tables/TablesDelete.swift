@@ -113,14 +113,18 @@ package struct TablesDelete: Action {
           "\(table.title) is protected against deletion",
           hint: "Take the protection off by hand if it is really to go.")
       }
-      let isEmpty = try await table.isEmpty()
+      plan.seen[table.region] = state.id
+      if state.status == "DELETING" {
+        changes.append("wait until the table \(table.title) is gone")
+        continue
+      }
+      let isEmpty = state.isReadable ? try await table.isEmpty() : true
       if !isEmpty, input.mustBeEmpty == true, !site.isPreview {
         throw .refused(
           "\(table.title) is not deleted: it is not empty",
           hint: "Find out what it holds; delete it with a step that may, if it can go.")
       }
       plan.wasEmpty = plan.wasEmpty && isEmpty
-      plan.seen[table.region] = state.id
       plan.definition = try await TableBlueprint.of(table, state).value.text
       changes.append(
         "delete the table \(table.title), which \(isEmpty ? "is empty" : "holds items")")

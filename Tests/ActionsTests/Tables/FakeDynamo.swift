@@ -111,7 +111,9 @@ final class FakeDynamo: Sendable {
     guard var table = state.tables[region] else { throw missing }
     defer { state.tables[region] = table }
     switch call.operation {
-    case "Scan": return ["Count": JSONValue(min(table.items, 1)), "ScannedCount": 1]
+    case "Scan":
+      guard !["CREATING", "DELETING"].contains(table.status) else { throw missing }
+      return ["Count": JSONValue(min(table.items, 1)), "ScannedCount": 1]
     case "DescribeTimeToLive":
       guard let name = table.expiresBy else { return ["TimeToLiveDescription": [:]] }
       return [

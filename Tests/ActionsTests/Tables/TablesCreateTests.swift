@@ -142,6 +142,18 @@ struct TablesCreateTests {
     let next = try stage.rig(TablesCreate.self, input(), journal: rig.journal)
     try await next.apply()
     #expect(dynamo.regions.count == 2 && cloud.seen("CreateTable").count == 1)
+    try await next.undo()
+    // Taken back while it is still being made.
+    let early = try stage.rig(TablesCreate.self, input())
+    _ = try await early.plan()
+    dynamo.change { $0.errors = ["DescribeTable us-east-1": [ScriptedCloud.error("Other")]] }
+    await #expect(throws: Failure.self) { try await early.apply() }
+    let tag: JSONValue = ["Key": "cutover:made-by", "Value": "r1/step"]
+    dynamo.change {
+      $0.tables["us-east-1"] = .init(id: "new", status: "CREATING", looks: 4, tags: [tag])
+    }
+    try await early.undo()
+    #expect(dynamo.regions.isEmpty)
   }
 
   @Test("against moto: a table like another one, asserted empty, then deleted but for the live one")

@@ -202,6 +202,22 @@ struct TablesDeleteTests {
     #expect(dynamo.regions == ["us-east-1", "us-west-1"])
   }
 
+  @Test("a table that goes already is waited for, and not brought back")
+  func goingAlready() async throws {
+    dynamo.change { state in
+      state.tables["us-west-1"] = nil
+      state.tables["us-east-1"]?.status = "DELETING"
+      state.tables["us-east-1"]?.looks = 4
+    }
+    let rig = try rig()
+    #expect(
+      try await rig.plan().changes
+        == ["wait until the table efcms-exp-beta in us-east-1 is gone"])
+    try await rig.apply()
+    try await rig.undo()
+    #expect(dynamo.regions.isEmpty && deletions.isEmpty)
+  }
+
   @Test("what is not empty is refused where it must be, also if it was filled since the plan")
   func filled() async throws {
     let rig = try rig()
