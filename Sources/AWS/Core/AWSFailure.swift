@@ -65,6 +65,11 @@ package struct AWSFailure: Error, Sendable {
     "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure",
     "InternalServerError", "ServiceUnavailable", "InternalErrorException",
   ]
+  /// What SQS says with the status 403 although nothing is denied: it is asked too soon.
+  private static let busyCodes: Set = [
+    "PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress",
+  ]
+
   static let deniedCodes: Set<String> = [
     "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorizedException",
     "AuthorizationError", "AuthorizationErrorException", "Forbidden",
@@ -112,7 +117,7 @@ package struct AWSFailure: Error, Sendable {
         return .refused(
           summary, hint: "Renew the credentials, then carry on with 'cutover resume'.")
       }
-      if Self.deniedCodes.contains(code) || status == 403 {
+      if Self.deniedCodes.contains(code) || status == 403 && !Self.busyCodes.contains(code) {
         return .refused(
           summary,
           hint: "Grant \(operation); 'cutover policy' prints all that a playbook needs.")
