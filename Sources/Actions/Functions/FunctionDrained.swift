@@ -78,6 +78,10 @@ package struct FunctionDrained: Action {
   }
 
   private func look(from begin: Timestamp, to end: Timestamp) async throws(Failure) -> Look {
+    // CloudWatch refuses a window that ends in the second in which it begins.
+    guard end - begin >= .seconds(1) else {
+      return Look(age: nil, errors: 0, reason: "nothing can have been measured yet")
+    }
     let points = try await MetricReading(place, in: site).points(
       [
         .function("IteratorAge", input.function, "Maximum"),
