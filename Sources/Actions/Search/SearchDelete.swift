@@ -33,7 +33,7 @@ package struct SearchDelete: Action {
 
   package static let name = "search.delete"
   package static let summary = "Deletes a search domain, unless it is live."
-  package static let reversal = Reversal.none(because: "a search domain does not come back")
+  package static let reversal = Reversal.compensating("what an earlier attempt left stays gone")
   package static let inputs: [InputField] =
     [.required("domain", .string, "The domain's name."), SearchDomains.serviceField]
     + LiveGuard.fields("the domain") + [
@@ -98,7 +98,7 @@ package struct SearchDelete: Action {
     return Planned(
       plan, changes: ["delete \(domain.title)"],
       reversal: input.leftover == true
-        ? .compensating("what an earlier attempt left stays gone") : nil)
+        ? nil : .none(because: "a search domain does not come back"))
   }
 
   /// Names are looked for within longer ones, too: an endpoint holds the name of its domain.
