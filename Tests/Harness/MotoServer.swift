@@ -36,10 +36,13 @@ package final class MotoServer: Sendable {
   }
 
   /// A server of one's own, for what changes the whole account; it ends with the closure.
+  ///
+  /// `script` is one in Python that takes moto_server's options, such as moto with what it lacks.
   package static func run<Answer>(
-    settings: [String: String] = [:], _ body: (MotoServer) async throws -> Answer
+    settings: [String: String] = [:], script: String? = nil,
+    _ body: (MotoServer) async throws -> Answer
   ) async throws -> Answer {
-    let (server, stop) = try start(settings)
+    let (server, stop) = try start(settings, script)
     defer { stop() }
     return try await body(server)
   }
@@ -74,8 +77,8 @@ package final class MotoServer: Sendable {
     # A sixth of its time would go into a line for each request, which nobody reads.
     quiet = ("import logging, sys; logging.getLogger('werkzeug').setLevel(logging.ERROR); "
       "from moto.server import main; main(sys.argv[1:])")
-    server = subprocess.Popen(
-      [sys.executable, "-c", quiet, "-H", "127.0.0.1", "-p", sys.argv[1]])
+    program = sys.argv[2:] or ["-c", quiet]
+    server = subprocess.Popen([sys.executable] + program + ["-H", "127.0.0.1", "-p", sys.argv[1]])
     def end(*_):
       server.kill()
       server.wait()
@@ -88,13 +91,13 @@ package final class MotoServer: Sendable {
     """
 
   private static func start(
-    _ settings: [String: String] = [:]
+    _ settings: [String: String] = [:], _ script: String? = nil
   ) throws -> (server: MotoServer, stop: @Sendable () -> Void) {
     for _ in 0..<startsMax {
       let port = try FreePort.find()
       let child = Process()
       child.executableURL = URL(filePath: "/usr/bin/env")
-      child.arguments = ["python3", "-c", Self.keeper, "\(port)"]
+      child.arguments = ["python3", "-c", Self.keeper, "\(port)"] + [script].compactMap(\.self)
       child.environment = ProcessInfo.processInfo.environment.merging([
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "false",
         "MOTO_S3_CUSTOM_ENDPOINTS": "http://127.0.0.1:\(port)", "AWS_DEFAULT_REGION": "us-east-1",
