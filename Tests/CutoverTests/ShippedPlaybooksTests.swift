@@ -10,7 +10,7 @@ struct ShippedPlaybooksTests {
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("playbooks")
 
   private static var shipped: [URL] {
-    ["", "vams", "vams/sample", "vams/migrations"].flatMap { name in
+    ["", "vams", "vams/sample", "vams/migrations", "efcms"].flatMap { name in
       (try? FileManager.default.contentsOfDirectory(
         at: folder.appendingPathComponent(name), includingPropertiesForKeys: nil)) ?? []
     }.filter { $0.pathExtension == "json5" }

@@ -1,0 +1,107 @@
+import Glibc
+import Harness
+import JSON
+import Testing
+
+/// The court's whole process on a test server, one way and back; everything is read with boto3.
+@Suite("The EF-CMS playbook on a test server")
+struct EFCMSDeployTests {
+  @Test("migrating, not migrating, and migrating our own way in production: colours go round")
+  func round() async throws {
+    try await EFCMSStage.run { stage in
+      let begun =
+        "versions alpha>alpha, migrate False, pending False, ui blue, api blue, "
+        + "reads efcms-test-alpha, tables alpha:49 beta:gone, indexers blue"
+      #expect(try stage.seen().contains(begun))
+      try migrate(stage)
+      try redeploy(stage)
+      try migrateInProduction(stage)
+    }
+  }
+
+  /// Blue to green, by the court's queue and functions; the data migrates from alpha to beta.
+  private func migrate(_ stage: EFCMSStage) throws {
+    let run = try stage.run("deploy", [EFCMSStage.pending])
+    try #require(run.code == EFCMSStage.waiting, "\(run.all)")
+    let copied = try stage.seen()
+    #expect(copied.contains("color blue, versions alpha>beta, migrate True, pending True, ui blue"))
+    #expect(
+      copied.contains("tables alpha:49 beta:50, indexers blue+green, search alpha:38 beta:38"))
+    // Somebody works on while the switch is decided.
+    try stage.python(
+      """
+      client("dynamodb").put_item(TableName=table_of("alpha"), Item={
+        "pk": {"S": "case|900-26"}, "sk": {"S": "case|900-26"}, "entityName": {"S": "Case"}})
+      """)
+    let switched = try stage.approve("approve-switch")
+    try #require(switched.code == EFCMSStage.waiting, "\(switched.all)")
+    let both = try stage.seen()
+    #expect(
+      both.contains("color green, versions alpha>beta, migrate True, pending False, ui green"))
+    #expect(both.contains("api green, reads efcms-test-beta, tables alpha:50 beta:51"))
+    #expect(both.contains("own blue+green, bounces green"))
+    let ended = try stage.approve("approve-clean-up")
+    try #require(ended.code == 0, "\(ended.all)")
+    #expect(
+      try stage.seen()
+        == "color green, versions beta>beta, migrate False, pending False, ui green, api green, "
+        + "reads efcms-test-beta, tables alpha:gone beta:51, indexers green, "
+        + "search alpha:gone beta:39, own green, bounces green, left nothing")
+    #expect(try stage.data() == "9 cases, 9 with a status")
+  }
+
+  /// Green to blue, on one table.
+  private func redeploy(_ stage: EFCMSStage) throws {
+    let run = try stage.run("deploy", [EFCMSStage.pending])
+    try #require(run.code == EFCMSStage.waiting, "\(run.all)")
+    #expect(run.text.contains("left out"))
+    #expect(
+      try stage.seen().contains("color green, versions beta>beta, migrate False, pending True"))
+    let switched = try stage.approve("approve-switch")
+    try #require(switched.code == EFCMSStage.waiting, "\(switched.all)")
+    let ended = try stage.approve("approve-clean-up")
+    try #require(ended.code == 0, "\(ended.all)")
+    #expect(
+      try stage.seen()
+        == "color blue, versions beta>beta, migrate False, pending False, ui blue, api blue, "
+        + "reads efcms-test-beta, tables alpha:gone beta:51, indexers blue, "
+        + "search alpha:gone beta:39, own blue, bounces blue, left nothing")
+  }
+
+  /// Blue to green by our own scan, with all that only production does; killed on the way.
+  private func migrateInProduction(_ stage: EFCMSStage) throws {
+    let killed = try stage.run(
+      "deploy",
+      [.init("production", true), .init("force", true), .init("way", "ours"), EFCMSStage.pending],
+      program: .crashRunner, kill: "journal-after:70")
+    #expect(killed.code == 128 + SIGKILL, "\(killed.all)")
+    let run = try stage.go(["resume", "--no-wait"])
+    try #require(run.code == EFCMSStage.waiting, "\(run.all)")
+    #expect(try user(stage) == "False")
+    let switched = try stage.approve(
+      "approve-switch", program: .crashRunner, kill: "journal-after:60")
+    #expect(switched.code == 128 + SIGKILL, "\(switched.all)")
+    let resumed = try stage.go(["resume", "--no-wait"])
+    try #require(resumed.code == EFCMSStage.waiting, "\(resumed.all)")
+    let ended = try stage.approve("approve-clean-up")
+    try #require(ended.code == 0, "\(ended.all)")
+    #expect(
+      try stage.seen()
+        == "color green, versions alpha>alpha, migrate False, pending False, ui green, api green, "
+        + "reads efcms-test-alpha, tables alpha:51 beta:gone, indexers green, "
+        + "search alpha:39 beta:gone, own green, bounces green, left nothing")
+    let backups = try stage.python(
+      #"print(len(client("dynamodb").list_backups()["BackupSummaries"]))"#)
+    #expect(backups == "1")
+  }
+
+  /// Whether the user of the smoke tests may sign in.
+  private func user(_ stage: EFCMSStage) throws -> String {
+    try stage.python(
+      """
+      pool = client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"][0]["Id"]
+      print(client("cognito-idp").admin_get_user(
+        UserPoolId=pool, Username="smoketest@example.org")["Enabled"])
+      """)
+  }
+}
