@@ -33,9 +33,15 @@ package enum Tool {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = arguments
-    process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: names[0]))
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: names[1]))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: names[2]))
+    let input = try FileHandle(forReadingFrom: URL(fileURLWithPath: names[0]))
+    let outputs = try names.dropFirst().map {
+      try FileHandle(forWritingTo: URL(fileURLWithPath: $0))
+    }
+    // A process object may live on for a while; hundreds at once would exhaust the descriptors.
+    defer { for handle in [input] + outputs { try? handle.close() } }
+    process.standardInput = input
+    process.standardOutput = outputs[0]
+    process.standardError = outputs[1]
     try process.run()
     process.waitUntilExit()
     return process.terminationStatus

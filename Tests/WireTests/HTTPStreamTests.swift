@@ -5,7 +5,7 @@ import Testing
 
 @testable import Wire
 
-@Suite("Streamed bodies", .timeLimit(.minutes(2)))
+@Suite("Streamed bodies", .timeLimit(.minutes(15)))
 struct HTTPStreamTests {
   private let client = HTTPClient(.init(userAgent: "cutover-tests", proxies: .none))
 

@@ -23,7 +23,7 @@ struct NotifierTests {
 
   @Test(
     "a silent receiver is waited for ten seconds, and what it was not told is said",
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
   func silent() async throws {
     let folder = try TemporaryFolder()
     let (began, begin) = AsyncStream<Void>.makeStream()

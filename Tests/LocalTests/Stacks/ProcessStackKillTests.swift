@@ -65,7 +65,7 @@ struct StackChildTests {
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct ProcessStackKillTests {
+@Suite(.timeLimit(.minutes(15))) struct ProcessStackKillTests {
   /// Brings the stack to a release and checks that it runs once, and nothing else is there.
   private func settle(_ stage: StackStage, _ release: String) async throws -> ProcessIdentity {
     #expect(try await stage.deploy(["release": release]) == ["release": release])
