@@ -3,18 +3,21 @@ import JSON
 import Testing
 
 /// What is found before anything is changed: each rollout stops with its reason, and nothing moved.
-@Suite("The EF-CMS playbook, where it must not begin")
+@Suite("The EF-CMS playbook, where something is wrong")
 struct EFCMSRefusalTests {
-  @Test("disagreements, unreadable answers and leftovers stop it before it changes anything")
+  /// One environment for all, since to seed one takes longer than most of them.
+  @Test("it stops before it changes anything, goes back from where it stopped, and begins again")
   func stops() async throws {
     try await EFCMSStage.run { stage in
       let before = try stage.seen()
       try values(stage)
       try await unreadable(stage)
       #expect(try stage.seen() == before)
+      try deadLetter(stage)
       try leftovers(stage, before)
       try forced(stage)
       try reindexed(stage)
+      try EFCMSFailures(stage: stage, before: before).play()
     }
   }
 
@@ -66,6 +69,17 @@ struct EFCMSRefusalTests {
     #expect(run.code == EFCMSStage.stuck, "\(run.all)")
     let back = try stage.rollBack()
     #expect(back.code == 0, "\(back.all)")
+  }
+
+  /// A message that a former run could not work off.
+  private func deadLetter(_ stage: EFCMSStage) throws {
+    let queue = """
+      queue = client("sqs").get_queue_url(QueueName="migration_segments_dl_queue_test")["QueueUrl"]
+
+      """
+    try stage.python(queue + #"client("sqs").send_message(QueueUrl=queue, MessageBody="{}")"#)
+    try refused(stage, at: "queues", saying: ["migration_segments_dl_queue_test holds 1"])
+    try stage.python(queue + #"client("sqs").purge_queue(QueueUrl=queue)"#)
   }
 
   /// Row 1: a table of a former attempt stops the deploy; the other playbook takes it away.

@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 
 from sample import COLOURS, ENV, INDICES, client, code, search, variables
 
-PAUSE = 0.15
+PAUSE = 0.25
 STOP = threading.Event()
 PLAIN = TypeDeserializer()
 
