@@ -20,15 +20,19 @@ struct ConditionTests {
   func byParameter() throws {
     let stage = try Stage()
     try stage.write(
-      stage.step("one"), stage.step("two", more: #"when: "${migrate}", "#), stage.step("three"),
+      stage.step("one"), stage.step("two", more: #"title: "Move to ${to}", when: "${migrate}", "#),
+      stage.step("three"),
       stage.gate("ask"), parameters: "migrate: false")
     let plan = try stage.cutover("plan", "p.json5", "--live", "blue")
     #expect(plan.text.contains("left out: its condition gives 'false'"), "\(plan.all)")
+    #expect(plan.text.contains("Move to green"), "\(plan.all)")
     let run = try stage.run("--no-wait")
     #expect(run.code == 2, "\(run.all)")
     #expect(stage.log == ["one", "three"])
     #expect(run.text.contains("left out: its condition gives 'false'"), "\(run.all)")
     #expect(try stage.states()["two"] == "done")
+    let status = try stage.cutover("status").text
+    #expect(status.contains("– two    left out: its condition gives 'false'"), "\(status)")
     let back = try stage.cutover("rollback", "--reason", "test")
     #expect(back.code == 0, "\(back.all)")
     #expect(stage.log == ["one", "three", "undo three", "undo one"])

@@ -161,6 +161,7 @@ extension StatusReport {
       .init("began", times?.began.map { FactJSON.moment($0) } ?? .null),
       .init("ended", times?.ended.map { FactJSON.moment($0) } ?? .null),
     ]
+    if let reason = step.omission { members.append(.init("leftOut", .string(reason))) }
     if case .stopped(let phase, let failure) = step.state {
       members.append(.init("phase", .string(phase.rawValue)))
       members.append(

@@ -26,7 +26,7 @@ enum StepLine {
     case .active: step.asks ? ("●", .warning) : ("▸", .accent)
     case .backingOff: ("↺", .warning)
     case .stopped: ("✗", .bad)
-    case .done: ("✓", .good)
+    case .done: step.omission == nil ? ("✓", .good) : ("–", .faint)
     case .skipped, .left: ("–", .warning)
     case .undone: ("◂", .warning)
     }
@@ -34,6 +34,7 @@ enum StepLine {
 
   private static func word(_ step: RolloutMachine.Step, _ halt: String?) -> String {
     if step.asks { return "asks" }
+    if step.state == .done, let reason = step.omission { return "left out: \(reason)" }
     return halt.map { "\($0) while \(step.state.word)" } ?? step.state.word
   }
 
@@ -43,6 +44,7 @@ enum StepLine {
     guard let began = times.began else { return nil }
     switch step.state {
     case .active, .backingOff: return "for " + Words.span(now - began)
+    case .done where step.omission != nil: return nil
     case .done: return times.ended.map { "took " + Words.span($0 - began) }
     case .waiting, .stopped, .undone, .left, .skipped: return nil
     }

@@ -86,7 +86,8 @@ struct Preview: Sendable {
     let waves = waves(of: definitions)
     let steps = zip(playbook.steps, definitions).map { step, definition in
       Step(
-        id: step.id, title: step.title, action: step.uses, after: definition.after,
+        id: step.id, title: playbook.title(of: step, from: from), action: step.uses,
+        after: definition.after,
         wave: waves[step.id] ?? 0, definition: definition,
         reversal: wiring.actions.action(named: step.uses)?.reversal ?? .exact,
         outcome: outcomes[step.id] ?? .later("it was not planned"))

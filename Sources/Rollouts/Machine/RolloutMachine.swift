@@ -30,10 +30,11 @@ package struct RolloutMachine: Sendable, Equatable {
       plan != nil && state != .undone && state != .left && definition.closes.isEmpty
     }
 
+    /// Why it was left out when it was reached; nil where it was not.
+    package var omission: String? { plan.flatMap { StepOmission(plan: $0)?.reason } }
+
     /// Whether it waits for a person's word; one that is left out asks nobody.
-    package var isGate: Bool {
-      definition.isGate && plan.flatMap { StepOmission(plan: $0) } == nil
-    }
+    package var isGate: Bool { definition.isGate && omission == nil }
 
     package var isSettledForward: Bool { state == .done || state == .skipped }
   }

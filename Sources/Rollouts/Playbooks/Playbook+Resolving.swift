@@ -88,6 +88,15 @@ extension Playbook {
     return value
   }
 
+  /// What a person who watches reads of a step; what only the run will tell stays a reference.
+  package func title(of step: Step, from: Colour) -> String? {
+    guard let title = step.title else { return nil }
+    var scope = scope
+    scope.from = from
+    guard case .value(let value) = scope.evaluate(Template(title)) else { return title }
+    return value.splicedText ?? title
+  }
+
   /// How the outside shows which colour is live; nil without a `live` section.
   package func liveIndicator() throws(Failure) -> LiveIndicator? {
     guard let live else { return nil }
