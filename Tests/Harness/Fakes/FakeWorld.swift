@@ -87,7 +87,7 @@ package final class FakeWorld: Sendable {
     ]
     return Site(
       rollout: "r1", environment: "test", step: step, from: .blue, to: .green,
-      isPreview: now.isPreview, workFolder: "\(folder.path)/work/\(step)", live: now.live,
+      isPreview: now.isPreview, workFolder: "\(folder.path)/steps/\(step)", live: now.live,
       outside: Site.Outside(
         resources: ResourceCatalog(fakes + providers),
         context: ProviderContext(secrets: secrets, clock: clock),
