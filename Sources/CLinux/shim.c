@@ -1,8 +1,11 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -41,3 +44,42 @@ int clinux_open_beneath(int folder, const char *path, int flags, mode_t mode, in
 int clinux_path_flag(void) { return O_PATH; }
 
 int clinux_sync_file_system(int file) { return syncfs(file); }
+
+static sem_t bell;
+static void (*bell_heard)(void);
+
+// In a handler, little more is allowed than this; see signal-safety(7).
+static void ring(int signal) {
+  int kept = errno;
+  (void)signal;
+  sem_post(&bell);
+  errno = kept;
+}
+
+static void *answer_bell(void *unused) {
+  (void)unused;
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, NULL);
+  for (;;) {
+    if (sem_wait(&bell) == 0) bell_heard();
+  }
+  return NULL;
+}
+
+int clinux_listen(void (*heard)(void)) {
+  bell_heard = heard;
+  if (sem_init(&bell, 0, 0) != 0) return errno;
+  pthread_t thread;
+  int code = pthread_create(&thread, NULL, answer_bell, NULL);
+  if (code == 0) pthread_detach(thread);
+  return code;
+}
+
+int clinux_hear(int signal) {
+  struct sigaction action = {0};
+  action.sa_handler = ring;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  return sigaction(signal, &action, NULL);
+}

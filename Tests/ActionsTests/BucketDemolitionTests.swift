@@ -8,7 +8,7 @@ import Wire
 
 @testable import Actions
 
-@Suite("buckets.delete and buckets.empty")
+@Suite("buckets.delete and buckets.empty", .waiting)
 struct BucketDemolitionTests {
   private static let server = NameServer(host: "127.0.0.1", port: 53)
 

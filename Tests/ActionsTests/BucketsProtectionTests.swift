@@ -4,7 +4,7 @@ import Resources
 import Rollouts
 import Testing
 
-@Suite("Locks and access lists of objects")
+@Suite("Locks and access lists of objects", .waiting)
 struct BucketsProtectionTests {
   private func world<Answer>(
     _ body: (VersionWorld) async throws -> Answer

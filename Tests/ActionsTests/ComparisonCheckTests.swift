@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Comparisons as checks of `validate` and `bake`, against stores in memory.
-@Suite("Comparisons as checks")
+@Suite("Comparisons as checks", .waiting)
 struct ComparisonCheckTests {
   private let folder: TemporaryFolder
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Actions
 
 /// `dns.point` with what Route 53 has beyond plain records.
-@Suite struct DNSAliasTests {
+@Suite(.waiting) struct DNSAliasTests {
   private static let name = "www.example.test."
 
   private func world(_ sets: [RecordSet]) throws -> FakeWorld {

@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// `dns.point` against BIND and a zone file; `dig` and `named-checkzone` read back.
-@Suite struct DNSPointServerTests {
+@Suite(.waiting) struct DNSPointServerTests {
   private func world() throws -> FakeWorld {
     // Signatures are good for five minutes around the server's own time.
     let clock = ManualClock(at: Int64(Date().timeIntervalSince1970 * 1000), movesByItself: true)

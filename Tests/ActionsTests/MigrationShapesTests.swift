@@ -8,7 +8,7 @@ import Testing
 import Transforms
 
 /// What goes wrong while items are migrated, and items of every shape.
-@Suite("tables.migrate, rejects and shapes")
+@Suite("tables.migrate, rejects and shapes", .waiting)
 struct MigrationShapesTests {
   private let folder: TemporaryFolder
   private let world: MigrationWorld

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct PluginTests {
+@Suite(.waiting) struct PluginTests {
   private let world: FakeWorld
 
   init() throws {

@@ -9,7 +9,7 @@ import Testing
 import Transforms
 
 /// The data actions against the stores that users have, read back by other programs.
-@Suite("Copies between real stores")
+@Suite("Copies between real stores", .waiting)
 struct RealStoresTests {
   private let folder: TemporaryFolder
   private let site: MemorySite

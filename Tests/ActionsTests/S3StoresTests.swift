@@ -8,7 +8,7 @@ import Testing
 import Wire
 
 /// The actions on buckets against a server that speaks as S3, read back with boto3.
-@Suite("Buckets of S3 under the actions")
+@Suite("Buckets of S3 under the actions", .waiting)
 struct S3StoresTests {
   private let folder: TemporaryFolder
   private let site: MemorySite

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actions
 
-@Suite("Destroying the stack of a cloud")
+@Suite("Destroying the stack of a cloud", .waiting)
 struct StackCloudDestroyTests {
   private let blue: FakeCloudStack
   private let green: FakeCloudStack

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actions
 
-@Suite("Deploying the stack of a cloud")
+@Suite("Deploying the stack of a cloud", .waiting)
 struct StackCloudTests {
   private let stack: FakeCloudStack
   private let world: FakeWorld

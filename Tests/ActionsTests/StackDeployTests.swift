@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct StackDeployTests {
+@Suite(.waiting) struct StackDeployTests {
   private static let input = """
     {stack: "fakestack://green", template: "green.json", parameters: {key: "${secret:env:KEY}"}}
     """

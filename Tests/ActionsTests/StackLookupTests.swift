@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actions
 
-@Suite("Looking names up in a stack")
+@Suite("Looking names up in a stack", .waiting)
 struct StackLookupTests {
   private let stack: FakeCloudStack
   private let world: FakeWorld

@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// `stack.deploy` and `stack.destroy` with stacks of real processes.
-@Suite struct StackProcessTests {
+@Suite(.waiting) struct StackProcessTests {
   private let world: FakeWorld
 
   init() throws {

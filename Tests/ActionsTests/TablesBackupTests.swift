@@ -5,7 +5,7 @@ import Resources
 import Rollouts
 import Testing
 
-@Suite("tables.backup")
+@Suite("tables.backup", .waiting)
 struct TablesBackupTests {
   private let folder: TemporaryFolder
 

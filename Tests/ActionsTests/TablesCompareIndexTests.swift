@@ -8,7 +8,7 @@ import Transforms
 
 @testable import Actions
 
-@Suite("tables.compare with an index")
+@Suite("tables.compare with an index", .waiting)
 struct TablesCompareIndexTests {
   private let folder: TemporaryFolder
   private var file: String { "\(folder.path)/kept/compared.db" }

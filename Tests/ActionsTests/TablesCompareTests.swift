@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actions
 
-@Suite("tables.compare")
+@Suite("tables.compare", .waiting)
 struct TablesCompareTests {
   private let folder: TemporaryFolder
 

@@ -6,7 +6,7 @@ import Rollouts
 import Testing
 
 /// From DynamoDB to DynamoDB, on a server that turns writes away, read back with boto3.
-@Suite("tables.copy between tables of DynamoDB")
+@Suite("tables.copy between tables of DynamoDB", .waiting)
 struct TablesCopyDynamoTests {
   private let folder: TemporaryFolder
 

@@ -6,7 +6,7 @@ import Resources
 import Rollouts
 import Testing
 
-@Suite("tables.copy")
+@Suite("tables.copy", .waiting)
 struct TablesCopyTests {
   private let folder: TemporaryFolder
   private let world: TableWorld

@@ -7,7 +7,7 @@ import Testing
 
 /// Exports against a server that does as the service's model and guide say, since moto writes no
 /// manifests, tells no moments and forgets tokens.
-@Suite("tables.export")
+@Suite("tables.export", .waiting)
 struct TablesExportTests {
   private let folder: TemporaryFolder
 

@@ -6,7 +6,7 @@ import Rollouts
 import Testing
 import Transforms
 
-@Suite("tables.migrate")
+@Suite("tables.migrate", .waiting)
 struct TablesMigrateTests {
   private let folder: TemporaryFolder
   private let world: MigrationWorld

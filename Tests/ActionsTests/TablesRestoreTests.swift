@@ -6,7 +6,7 @@ import Rollouts
 import Testing
 
 /// Restores against a server that takes its time, as the service does and moto does not.
-@Suite("tables.restore")
+@Suite("tables.restore", .waiting)
 struct TablesRestoreTests {
   private let folder: TemporaryFolder
 

@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// `users.copy` between user pools; boto3 reads back.
-@Suite("users.copy between user pools")
+@Suite("users.copy between user pools", .waiting)
 struct UsersCopyPoolTests {
   private static let former = """
     {"Schema": [{"Name": "groups", "AttributeDataType": "String", "Mutable": true},

@@ -46,7 +46,7 @@ private struct UserWorld {
   }
 }
 
-@Suite("users.copy")
+@Suite("users.copy", .waiting)
 struct UsersCopyTests {
   private let folder: TemporaryFolder
 

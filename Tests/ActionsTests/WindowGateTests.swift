@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct WindowGateTests {
+@Suite(.waiting) struct WindowGateTests {
   private func schedule(_ input: String) throws -> WindowSchedule {
     let value = try JSONValue(reading: Array(input.utf8), dialect: .json5)
     return try value.decode(as: WindowGate.Input.self).window.schedule(of: "night")

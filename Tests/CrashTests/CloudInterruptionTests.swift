@@ -3,7 +3,7 @@ import Harness
 import Testing
 
 /// The program that is shipped, killed while CloudFormation works for it.
-@Suite("A kill in the midst of a stack's change")
+@Suite("A kill in the midst of a stack's change", .waiting)
 struct CloudInterruptionTests {
   /// Before the server hears of it, and when it has done it but nobody was told.
   private static let moments = ["before", "after"]

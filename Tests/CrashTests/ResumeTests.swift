@@ -3,7 +3,7 @@ import Harness
 import Testing
 
 /// What carrying on does anew, counted by the database itself.
-@Suite("What is done twice")
+@Suite("What is done twice", .waiting)
 struct ResumeTests {
   @Test("carrying on copies no item again but those of the batch after the last checkpoint")
   func nothingTwice() async throws {

@@ -1,6 +1,7 @@
+import Harness
 import Testing
 
-@Suite("cutover check")
+@Suite("cutover check", .waiting)
 struct CheckTests {
   @Test("every mistake is told at once, with file, line and column")
   func mistakes() throws {

@@ -7,7 +7,7 @@ import Wire
 @testable import Program
 
 /// Secrets that moto keeps, written with boto3.
-@Suite("Secrets of the cloud")
+@Suite("Secrets of the cloud", .waiting)
 struct CloudSecretsTests {
   private let server: MotoServer
   private let secrets: Secrets

@@ -2,7 +2,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("Steps with a condition")
+@Suite("Steps with a condition", .waiting)
 struct ConditionTests {
   /// A step that gives the output `answer`, read from a file.
   private func asking(_ stage: Stage) -> String {

@@ -1,7 +1,7 @@
 import Harness
 import Testing
 
-@Suite("The recorded colour and the world outside")
+@Suite("The recorded colour and the world outside", .waiting)
 struct ReconcileTests {
   private func stage(www: String) throws -> Stage {
     let stage = try Stage()

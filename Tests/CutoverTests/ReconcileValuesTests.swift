@@ -1,7 +1,7 @@
 import Harness
 import Testing
 
-@Suite("The recorded colour and the store of values")
+@Suite("The recorded colour and the store of values", .waiting)
 struct ReconcileValuesTests {
   private func stage() throws -> Stage {
     let stage = try Stage()

@@ -2,7 +2,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("A rollout from the command line")
+@Suite("A rollout from the command line", .waiting)
 struct RolloutTests {
   @Test("a rollout runs through, flips the colour, and the next one goes back")
   func throughAndBack() throws {

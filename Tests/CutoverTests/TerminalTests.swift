@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite("The live display")
+@Suite("The live display", .waiting)
 struct TerminalTests {
   /// Runs the program on a pseudo-terminal, and gives its exit code and every byte it wrote.
   private func onTerminal(

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite("The command line")
+@Suite("The command line", .waiting)
 struct UsageTests {
   @Test(
     "what cannot be understood ends with 64 and says what would be right",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Program
 
-@Suite("HTTP for actions")
+@Suite("HTTP for actions", .waiting)
 struct WireExchangeTests {
   @Test("a call is aimed at another host and port, and keeps the name in its URL")
   func aims() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import DNS
 
-@Suite struct DynamicZoneTests {
+@Suite(.waiting) struct DynamicZoneTests {
   private struct SystemClock: WallClock {
     var skewMilliseconds: Int64 = 0
 

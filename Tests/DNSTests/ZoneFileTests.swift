@@ -5,7 +5,7 @@ import Wire
 
 @testable import DNS
 
-@Suite struct ZoneFileTests {
+@Suite(.waiting) struct ZoneFileTests {
   private func zone(_ text: String) throws -> ZoneFile {
     try ZoneFile(Array(text.utf8), zone: DNSName("example.test."))
   }

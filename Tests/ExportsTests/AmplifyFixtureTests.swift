@@ -6,7 +6,7 @@ import Rollouts
 import Testing
 
 /// Migrations of the kind that Amplify's users write, item by item against their fixtures.
-@Suite("Migrations out of exports")
+@Suite("Migrations out of exports", .waiting)
 struct AmplifyFixtureTests {
   private let folder: TemporaryFolder
   private let world: MotoWorld

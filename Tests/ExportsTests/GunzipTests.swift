@@ -4,7 +4,7 @@ import Testing
 @testable import Exports
 
 /// Our decompression against Python's compression.
-@Suite("Gunzip")
+@Suite("Gunzip", .waiting)
 struct GunzipTests {
   /// Decompresses what arrives in pieces of a size.
   private func expand(_ bytes: [UInt8], by size: Int) throws(GzipDamage) -> [UInt8] {

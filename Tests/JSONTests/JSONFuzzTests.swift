@@ -3,7 +3,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("Random and hostile documents")
+@Suite("Random and hostile documents", .waiting)
 struct JSONFuzzTests {
   @Test("what was written is read back the same", arguments: 0..<20 as Range<UInt64>)
   func roundTrip(seed: UInt64) throws {

@@ -6,6 +6,7 @@ import Rollouts
 import Testing
 
 @Suite(
+  .waiting,
   .enabled(if: MountedFolder.isPossible, "a file system of one's own takes the rights of root"))
 struct DiskTests {
   private static func failure(_ error: JournalError?) -> Failure? {

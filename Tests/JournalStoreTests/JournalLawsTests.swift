@@ -2,7 +2,7 @@ import Harness
 import JournalStore
 import Testing
 
-@Suite struct JournalLawsTests {
+@Suite(.waiting) struct JournalLawsTests {
   @Test("the journal in SQLite keeps the laws of journals, between connections")
   func sqlite() async throws {
     let stage = try await Stage()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import JournalStore
 
-@Suite struct JournalRegistryTests {
+@Suite(.waiting) struct JournalRegistryTests {
   private static func record(
     _ order: String, _ name: String = "split", digest: String? = "d1", at seconds: Int = 1,
     outcome: MigrationRecord.Outcome = .applied

@@ -5,7 +5,7 @@ import Resources
 import Rollouts
 import Testing
 
-@Suite struct KillTests {
+@Suite(.waiting) struct KillTests {
   /// Reads lines until `count` facts are reported; answers the last one's number.
   private static func await(_ count: Int, from pipe: Pipe) throws -> Int {
     var buffer: [UInt8] = []

@@ -5,7 +5,7 @@ import Resources
 import Rollouts
 import Testing
 
-@Suite struct LeaseTests {
+@Suite(.waiting) struct LeaseTests {
   @Test("a held lease says who holds it, and since when")
   func held() async throws {
     let stage = try await Stage()

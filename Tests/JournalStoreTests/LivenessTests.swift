@@ -4,7 +4,7 @@ import JournalStore
 import Rollouts
 import Testing
 
-@Suite struct LivenessTests {
+@Suite(.waiting) struct LivenessTests {
   @Test("this process lives, and its holder reads back from the journal alive")
   func alive() async throws {
     let stage = try await Stage()

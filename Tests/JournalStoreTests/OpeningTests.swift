@@ -7,7 +7,7 @@ import Testing
 
 @testable import JournalStore
 
-@Suite struct OpeningTests {
+@Suite(.waiting) struct OpeningTests {
   private let folder: TemporaryFolder
   private let path: String
 

@@ -5,7 +5,7 @@ import Resources
 import Rollouts
 import Testing
 
-@Suite struct RequestTests {
+@Suite(.waiting) struct RequestTests {
   private static let person = Stage.person
   static let verbs: [RequestVerb] = [
     .pause(person), .resume(person), .approve(step: "a", person), .reject(step: "a", person),

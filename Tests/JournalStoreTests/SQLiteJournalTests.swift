@@ -5,7 +5,7 @@ import Resources
 import Rollouts
 import Testing
 
-@Suite struct SQLiteJournalTests {
+@Suite(.waiting) struct SQLiteJournalTests {
   private static let person = Stage.person
 
   static let facts: [Fact] = [

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Local
 
-@Suite struct DirectoryBucketTests {
+@Suite(.waiting) struct DirectoryBucketTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Local
 
-@Suite struct SQLiteTableCopyTests {
+@Suite(.waiting) struct SQLiteTableCopyTests {
   private func source() throws -> Fixture {
     try Fixture(
       """

@@ -33,7 +33,7 @@ func texts(_ page: Page<Item>) -> [String] {
   page.elements.map { String(decoding: $0.bytes, as: UTF8.self) }
 }
 
-@Suite struct SQLiteTableTests {
+@Suite(.waiting) struct SQLiteTableTests {
   @Test("every kind of value becomes an attribute that says which it was")
   func kinds() async throws {
     let fixture = try Fixture(

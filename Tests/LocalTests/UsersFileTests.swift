@@ -6,7 +6,7 @@ import Testing
 
 @testable import Local
 
-@Suite struct UsersFileTests {
+@Suite(.waiting) struct UsersFileTests {
   private let folder: TemporaryFolder
   private var path: String { folder.file("users.jsonl") }
 

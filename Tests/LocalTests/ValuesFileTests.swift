@@ -5,7 +5,7 @@ import Testing
 
 @testable import Local
 
-@Suite("Values in a file")
+@Suite("Values in a file", .waiting)
 struct ValuesFileTests {
   private let folder: TemporaryFolder
   private var path: String { folder.file("values.json") }

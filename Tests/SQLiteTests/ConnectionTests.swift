@@ -3,7 +3,7 @@ import Harness
 import SQLite
 import Testing
 
-@Suite struct ConnectionTests {
+@Suite(.waiting) struct ConnectionTests {
   private let folder: TemporaryFolder
   private let path: String
 

@@ -3,7 +3,7 @@ import Harness
 import SQLite
 import Testing
 
-@Suite struct DatabaseTests {
+@Suite(.waiting) struct DatabaseTests {
   @Test("transactions of many tasks never interleave")
   func serial() async throws {
     let database = try await Database.open(.memory, mode: .create) { connection in

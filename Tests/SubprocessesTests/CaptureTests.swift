@@ -1,8 +1,9 @@
+import Harness
 import Testing
 
 @testable import Subprocesses
 
-@Suite struct CaptureTests {
+@Suite(.waiting) struct CaptureTests {
   @Test("any cutting of any stream keeps the same beginning and end", arguments: 0..<60)
   func capture(length: Int) {
     let stream = (0..<length).map { UInt8($0) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Subprocesses
 
-@Suite struct DaemonTests {
+@Suite(.waiting) struct DaemonTests {
   private func start(
     _ script: String, mark: String, in folder: String
   ) async throws -> ProcessIdentity {

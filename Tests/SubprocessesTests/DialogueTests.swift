@@ -1,8 +1,9 @@
+import Harness
 import Testing
 
 @testable import Subprocesses
 
-@Suite struct DialogueTests {
+@Suite(.waiting) struct DialogueTests {
   private static func begin(_ script: String, grace: Duration = .seconds(5)) throws -> Dialogue {
     try Dialogue.begin(
       Invocation(

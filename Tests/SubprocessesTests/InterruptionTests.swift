@@ -4,7 +4,7 @@ import Testing
 
 @testable import Subprocesses
 
-@Suite struct InterruptionTests {
+@Suite(.waiting) struct InterruptionTests {
   @Test("at its time limit a process is asked to end, and its last words are kept")
   func timeLimit() async throws {
     let outcome = try await Subprocess.run(

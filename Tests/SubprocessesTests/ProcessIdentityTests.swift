@@ -1,9 +1,10 @@
 import Glibc
+import Harness
 import Testing
 
 @testable import Subprocesses
 
-@Suite struct ProcessIdentityTests {
+@Suite(.waiting) struct ProcessIdentityTests {
   @Test("this process is alive and is itself")
   func current() throws {
     let current = try ProcessIdentity.current()

@@ -17,7 +17,7 @@ func shell(
     outputBytesMax: outputBytesMax, timeLimit: timeLimit, grace: grace)
 }
 
-@Suite struct SubprocessTests {
+@Suite(.waiting) struct SubprocessTests {
   @Test("output, errors and exit status come back, and a failing status is no failure")
   func basics() async throws {
     let outcome = try await Subprocess.run(shell("echo out; echo err >&2; exit 3"))

@@ -4,7 +4,7 @@ import Resources
 import Testing
 import Transforms
 
-@Suite("SQL of migrations")
+@Suite("SQL of migrations", .waiting)
 struct MigrationStatementTests {
   private func item(_ text: String) -> Item {
     Item(bytes: Array(text.utf8), isCanonical: true)

@@ -5,7 +5,7 @@ import Testing
 @testable import Wire
 
 /// A server of others that speaks HTTP/2 where it is asked to, with an authority of its own.
-@Suite("HTTP/2 and TLS", .timeLimit(.minutes(15)))
+@Suite("HTTP/2 and TLS", .waiting, .timeLimit(.minutes(15)))
 struct HTTP2Tests {
   private func client(trusting file: String?) -> HTTPClient {
     HTTPClient(

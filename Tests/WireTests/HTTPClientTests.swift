@@ -4,7 +4,7 @@ import Testing
 
 @testable import Wire
 
-@Suite struct HTTPClientTests {
+@Suite(.waiting) struct HTTPClientTests {
   private func client(_ environment: [String: String] = [:]) -> HTTPClient {
     HTTPClient(.init(userAgent: "cutover-tests", proxies: HTTPProxies(environment: environment)))
   }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Wire
 
-@Suite struct HTTPSecurityTests {
+@Suite(.waiting) struct HTTPSecurityTests {
   private func client(trusting file: String?) -> HTTPClient {
     HTTPClient(
       .init(

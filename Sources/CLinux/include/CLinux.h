@@ -25,4 +25,11 @@ int clinux_sync_file_system(int file);
 
 ssize_t clinux_copy_file_range(int from, int to, size_t count);
 
+// Starts a thread that calls `heard` for each signal that was given to clinux_hear; once only.
+//
+// A process may inherit blocked signals, and the threads of Dispatch block all of theirs: without a
+// thread of its own, none might be left that a signal can be delivered to.
+int clinux_listen(void (*heard)(void));
+int clinux_hear(int signal);
+
 #endif

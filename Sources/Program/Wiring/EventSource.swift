@@ -15,12 +15,6 @@ final class EventSource: @unchecked Sendable {
 
   deinit { source.cancel() }
 
-  /// Calls `action` for each signal of that number.
-  static func signal(_ number: Int32, _ action: @escaping @Sendable () -> Void) -> EventSource {
-    EventSource(
-      DispatchSource.makeSignalSource(signal: number, queue: .global()), action)
-  }
-
   /// Calls `action` again and again.
   static func timer(
     every interval: DispatchTimeInterval, _ action: @escaping @Sendable () -> Void

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Inputs of query services")
+@Suite("Inputs of query services", .waiting)
 struct QueryFormTests {
   /// What botocore's own serializer makes of each input.
   @Test(

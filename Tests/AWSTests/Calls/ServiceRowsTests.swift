@@ -6,7 +6,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("The table of services")
+@Suite("The table of services", .waiting)
 struct ServiceRowsTests {
   @Test("every row says what the model of botocore says")
   func matchesModels() throws {

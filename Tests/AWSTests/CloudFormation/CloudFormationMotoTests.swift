@@ -6,7 +6,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("CloudFormation stacks that other tools made")
+@Suite("CloudFormation stacks that other tools made", .waiting)
 struct CloudFormationMotoTests {
   private static let inner = """
     {"Parameters": {"Mode": {"Type": "String", "Default": "plain"}},

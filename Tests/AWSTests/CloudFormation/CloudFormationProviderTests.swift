@@ -4,7 +4,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("The provider of CloudFormation stacks")
+@Suite("The provider of CloudFormation stacks", .waiting)
 struct CloudFormationProviderTests {
   private let provider: Provider
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Changes of a CloudFormation stack")
+@Suite("Changes of a CloudFormation stack", .waiting)
 struct StackChangesTests {
   private static func twoTables(key: String = "id", nested: String = "id") -> [String: JSONValue] {
     [

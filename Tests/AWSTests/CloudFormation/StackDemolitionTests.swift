@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("The end of a CloudFormation stack")
+@Suite("The end of a CloudFormation stack", .waiting)
 struct StackDemolitionTests {
   private static func bucket(
     items: Int, _ more: [String: JSONValue] = [:], key: String? = nil

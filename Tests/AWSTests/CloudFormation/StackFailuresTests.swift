@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("What goes wrong with a CloudFormation stack")
+@Suite("What goes wrong with a CloudFormation stack", .waiting)
 struct StackFailuresTests {
   private static let deep: [String: JSONValue] = [
     "AFirst": StackWorld.queue,

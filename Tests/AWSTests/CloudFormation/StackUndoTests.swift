@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("The way back of a CloudFormation stack")
+@Suite("The way back of a CloudFormation stack", .waiting)
 struct StackUndoTests {
   private static let parameters: [String: JSONValue] = [
     "Mode": ["Type": "String"], "Secret": ["Type": "String", "NoEcho": true],

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("User pools")
+@Suite("User pools", .waiting)
 struct CognitoPoolTests {
   private let stage: PoolStage
 

@@ -9,7 +9,7 @@ import Wire
 
 /// What moto does not show, spoken by a server of our own after botocore's model and the developer
 /// guide.
-@Suite("User pools as the service is")
+@Suite("User pools as the service is", .waiting)
 struct CognitoServiceTests {
   private static let script = """
     users = ["user%03d" % i for i in range(150)]

@@ -10,7 +10,7 @@ import Wire
 
 /// What goes wrong between here and AWS: each is tried again until it succeeds, or ends with the
 /// one right message.
-@Suite("Faults of AWS", .timeLimit(.minutes(15)))
+@Suite("Faults of AWS", .waiting, .timeLimit(.minutes(15)))
 struct AWSFaultTests {
   private static let script = #"""
     import email.utils, zlib

@@ -8,7 +8,7 @@ import Wire
 
 @testable import AWS
 
-@Suite("Credentials", .timeLimit(.minutes(15)))
+@Suite("Credentials", .waiting, .timeLimit(.minutes(15)))
 struct CredentialTests {
   private static let off = ["AWS_EC2_METADATA_DISABLED": "true", "PATH": "/usr/bin:/bin"]
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Endpoints")
+@Suite("Endpoints", .waiting)
 struct EndpointTests {
   private struct Sample: Decodable {
     let service: String

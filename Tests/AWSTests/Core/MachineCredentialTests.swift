@@ -10,7 +10,7 @@ import Wire
 
 /// Containers, machines, web identities and Identity Center, each spoken by a small server as AWS's
 /// documentation has it.
-@Suite("Credentials from services", .timeLimit(.minutes(15)))
+@Suite("Credentials from services", .waiting, .timeLimit(.minutes(15)))
 struct MachineCredentialTests {
   private static let script = #"""
     import datetime

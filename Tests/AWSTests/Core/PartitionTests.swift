@@ -4,7 +4,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Partitions")
+@Suite("Partitions", .waiting)
 struct PartitionTests {
   @Test("every region is in botocore's partition, and so are the names of what is in it")
   func matchesBotocore() throws {

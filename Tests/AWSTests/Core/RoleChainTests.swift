@@ -10,7 +10,7 @@ import Wire
 /// Profiles over profiles, as botocore's own chain goes through them.
 ///
 /// The server gives keys whose name is the role, and behind it the keys that signed for it.
-@Suite("Roles over roles", .timeLimit(.minutes(15)))
+@Suite("Roles over roles", .waiting, .timeLimit(.minutes(15)))
 struct RoleChainTests {
   private static let script = #"""
     def keys(name):

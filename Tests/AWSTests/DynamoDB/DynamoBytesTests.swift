@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Items of DynamoDB")
+@Suite("Items of DynamoDB", .waiting)
 struct DynamoBytesTests {
   private func store(_ name: String) throws -> DynamoTable {
     let session = MotoSession.make(try MotoServer.shared())

@@ -6,7 +6,7 @@ import Wire
 
 @testable import AWS
 
-@Suite("Tables of DynamoDB on a bad day")
+@Suite("Tables of DynamoDB on a bad day", .waiting)
 struct DynamoFaultTests {
   private func store(
     _ name: String, _ environment: [String: String]

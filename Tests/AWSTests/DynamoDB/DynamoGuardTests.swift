@@ -6,7 +6,7 @@ import Wire
 
 @testable import AWS
 
-@Suite("Guarded writes of DynamoDB")
+@Suite("Guarded writes of DynamoDB", .waiting)
 struct DynamoGuardTests {
   private func store(_ name: String) throws -> DynamoTable {
     let session = MotoSession.make(try MotoServer.shared())

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Tables of DynamoDB")
+@Suite("Tables of DynamoDB", .waiting)
 struct DynamoTableTests {
   private func laws(
     _ name: String, keys: [(String, String)],

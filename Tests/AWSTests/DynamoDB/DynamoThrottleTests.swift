@@ -6,7 +6,7 @@ import Wire
 
 @testable import AWS
 
-@Suite("Throttled writes of DynamoDB")
+@Suite("Throttled writes of DynamoDB", .waiting)
 struct DynamoThrottleTests {
   /// Throttles every write, and tells how many calls it had.
   private static let script = #"""

@@ -7,7 +7,7 @@ import Wire
 @testable import AWS
 
 /// What moto does not show: changes that take their time, and a zone that somebody else changes.
-@Suite("Zones of Route 53 as the service is")
+@Suite("Zones of Route 53 as the service is", .waiting)
 struct Route53ServiceTests {
   private static let script = """
     import re

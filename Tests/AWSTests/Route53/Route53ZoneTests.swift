@@ -6,7 +6,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Zones of Route 53")
+@Suite("Zones of Route 53", .waiting)
 struct Route53ZoneTests {
   private let server: MotoServer
 

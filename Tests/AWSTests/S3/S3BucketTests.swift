@@ -4,7 +4,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Buckets of S3")
+@Suite("Buckets of S3", .waiting)
 struct S3BucketTests {
   @Test("the laws of buckets hold for a whole bucket and for a folder of one")
   func keepsLaws() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Values in DynamoDB")
+@Suite("Values in DynamoDB", .waiting)
 struct DynamoValuesTests {
   private static let url = "dynamodb://us-east-1/values-deploy"
 

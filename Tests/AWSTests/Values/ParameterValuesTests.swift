@@ -4,7 +4,7 @@ import Testing
 
 @testable import AWS
 
-@Suite("Values in parameters")
+@Suite("Values in parameters", .waiting)
 struct ParameterValuesTests {
   private func word(_ text: String) -> StoredValue? { StoredValue(text, as: .word) }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Actions
 
 /// Alarms, metrics and any other question to AWS as checks, set up with boto3 in moto.
-@Suite("Checks of the cloud")
+@Suite("Checks of the cloud", .waiting)
 struct CloudChecksTests {
   private let server: MotoServer
   private let stage: CloudStage

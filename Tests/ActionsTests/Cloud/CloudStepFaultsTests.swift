@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Calls whose answer does not come, against a server that counts what reaches it.
-@Suite("Calls that go wrong")
+@Suite("Calls that go wrong", .waiting)
 struct CloudStepFaultsTests {
   private static let script = #"""
     def handle(self, path, query):

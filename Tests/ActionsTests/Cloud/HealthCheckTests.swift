@@ -7,7 +7,7 @@ import Testing
 
 /// Health checks of Route 53: in moto, whose only checker is always content, and in a server that
 /// answers as botocore's model has it.
-@Suite("Health checks of Route 53")
+@Suite("Health checks of Route 53", .waiting)
 struct HealthCheckTests {
   private static let script = #"""
     # id: (type and the like, reports of the checkers)

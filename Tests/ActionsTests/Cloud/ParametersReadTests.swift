@@ -6,7 +6,7 @@ import Testing
 @testable import Actions
 
 /// Parameters of moto's SSM, written with boto3.
-@Suite("Reading parameters")
+@Suite("Reading parameters", .waiting)
 struct ParametersReadTests {
   private let server: MotoServer
   private let stage: CloudStage

@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Base path mappings of moto, read back with boto3, and of a cloud that answers as the test says.
-@Suite("Mapping domains to APIs")
+@Suite("Mapping domains to APIs", .waiting)
 struct APIMappingTests {
   /// Makes two REST APIs with a stage `test` and a domain; prints their ids.
   private static func making(_ name: String) -> String {

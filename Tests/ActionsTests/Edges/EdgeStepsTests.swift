@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Rules, health checks and subscriptions of moto, read back with boto3.
-@Suite("Rules, health checks and subscriptions")
+@Suite("Rules, health checks and subscriptions", .waiting)
 struct EdgeStepsTests {
   private let server: MotoServer
   private let stage: CloudStage

@@ -9,7 +9,7 @@ import Testing
 @testable import Actions
 
 /// Environments of a Lambda that takes its time and counts revisions, and of moto's.
-@Suite("Environments of functions")
+@Suite("Environments of functions", .waiting)
 struct FunctionEnvironmentTests {
   struct State {
     var variables: [String: String] = [:]

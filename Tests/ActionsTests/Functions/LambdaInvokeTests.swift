@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Invocations against a server that answers as Lambda does, and counts what reaches it.
-@Suite("Invoking functions")
+@Suite("Invoking functions", .waiting)
 struct LambdaInvokeTests {
   private static let script = #"""
     import base64

@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// One function in several regions, against a Lambda that fails in one of them.
-@Suite("Invoking functions in several regions")
+@Suite("Invoking functions in several regions", .waiting)
 struct LambdaRegionsTests {
   private final class Lambda: Sendable {
     let failing = Mutex<String?>(nil)

@@ -7,7 +7,7 @@ import Testing
 
 /// Invocations of a function that boto3 made in a moto server, which runs none and
 /// so shows only that the requests are those of Lambda.
-@Suite("Invoking functions of moto")
+@Suite("Invoking functions of moto", .waiting)
 struct LambdaServiceTests {
   @Test("a function is found by name, by full name and by version")
   func invokes() async throws {

@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// Holds of a CircleCI that answers as its API reference tells, with blocked holds and two pages.
-@Suite("Holds of CircleCI")
+@Suite("Holds of CircleCI", .waiting)
 struct CIHoldTests {
   /// What the server knows; a look moves a blocked hold on.
   private final class Circle: Sendable {

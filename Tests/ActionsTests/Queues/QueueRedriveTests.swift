@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// Moving tasks, which moto has not, and looks into a queue of moto's.
-@Suite("Redriving and peeking")
+@Suite("Redriving and peeking", .waiting)
 struct QueueRedriveTests {
   struct State {
     var held = 7

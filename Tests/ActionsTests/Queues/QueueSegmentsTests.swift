@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// Segments for an SQS that loses entries, and for moto's.
-@Suite("Filling a queue with segments")
+@Suite("Filling a queue with segments", .waiting)
 struct QueueSegmentsTests {
   /// Takes what it is sent, but for what the test has it refuse or lose at first.
   private final class Queue: Sendable {

@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Aliases that are pointed elsewhere in one request, and back.
-@Suite("Pointing aliases of a search domain")
+@Suite("Pointing aliases of a search domain", .waiting)
 struct SearchAliasTests {
   private func run(_ body: (SearchServer, CloudStage) async throws -> Void) async throws {
     try await SearchServer.run { server in

@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// Search domains of moto, which are ready at once, and of a cloud that takes its time.
-@Suite("Search domains")
+@Suite("Search domains", .waiting)
 struct SearchDomainsTests {
   private static func domain(_ more: JSONValue) -> JSONValue {
     var status: JSONValue = ["DomainName": "d", "Created": true, "Deleted": false]

@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Tables with replicas against a DynamoDB that takes its time, and one without against moto.
-@Suite("Making empty tables")
+@Suite("Making empty tables", .waiting)
 struct TablesCreateTests {
   private static let definition = """
     {AttributeDefinitions: [{AttributeName: 'pk', AttributeType: 'S'},

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actions
 
-@Suite("Records of migrations")
+@Suite("Records of migrations", .waiting)
 struct MigrationsRecordTests {
   private static let table = "values-records"
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actions
 
-@Suite("Setting values")
+@Suite("Setting values", .waiting)
 struct ValuesSetTests {
   private let stage: ValuesStage
 

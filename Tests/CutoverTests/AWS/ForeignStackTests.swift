@@ -3,7 +3,7 @@ import Harness
 import Testing
 
 /// Resources that other tools have made are a stack A like any other.
-@Suite("Stacks made by other tools")
+@Suite("Stacks made by other tools", .waiting)
 struct ForeignStackTests {
   private func copies(_ server: MotoServer, _ name: String) throws {
     let stage = try AWSStage(server)

@@ -1,8 +1,9 @@
 import Foundation
+import Harness
 import JSON
 import Testing
 
-@Suite("Migration schemas of the old VAMS script")
+@Suite("Migration schemas of the old VAMS script", .waiting)
 struct MigrationSchemaTests {
   private let cutover: Binary
 

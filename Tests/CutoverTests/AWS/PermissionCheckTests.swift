@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// IAM and STS as the API reference describes them, answered by a server of the test's own.
-@Suite("Asking IAM about rights")
+@Suite("Asking IAM about rights", .waiting)
 struct PermissionCheckTests {
   /// Answers by `who` calls and `how` the simulation goes; `/log` gives the simulations.
   private static func server(_ who: String, _ how: String) -> String {

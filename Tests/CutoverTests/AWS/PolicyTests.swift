@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// Policies judged by botocore's models, and IAM's answers as a server of the test's own gives them.
-@Suite("The rights that a playbook takes")
+@Suite("The rights that a playbook takes", .waiting)
 struct PolicyTests {
   /// Looks into the models of botocore for every action, and at the form of the documents.
   private static let judge = #"""

@@ -7,7 +7,7 @@ import Testing
 ///
 /// A proxy refuses what they do not grant and notes what is taken; both are judged in Python, after
 /// AWS's own reference. The playbooks and what they need stand in Fixtures/rights.
-@Suite("Printed policies against what is really called")
+@Suite("Printed policies against what is really called", .waiting)
 struct RightsTests {
   /// One playbook, and what its policies may grant although it is not taken there, with the reason.
   struct Case: Sendable, CustomTestStringConvertible {

@@ -2,7 +2,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("The rights that values take")
+@Suite("The rights that values take", .waiting)
 struct ValuesPolicyTests {
   @Test("a store takes single items or parameters, not what a table of that name would take")
   func stores() throws {

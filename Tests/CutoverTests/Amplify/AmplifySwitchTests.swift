@@ -4,7 +4,7 @@ import Testing
 
 @testable import Program
 
-@Suite("Sandboxes, and records of the old tool")
+@Suite("Sandboxes, and records of the old tool", .waiting)
 struct AmplifySwitchTests {
   private static let migration = """
     export: ["Book"],

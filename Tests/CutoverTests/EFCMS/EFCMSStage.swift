@@ -18,6 +18,13 @@ struct EFCMSStage {
   /// Enough for every kind of record, and for messages and deadlines of some cases.
   private static let cases = "8"
   private static let secondsMax = 240.0
+  /// What is seen at the end is compared with the beginning, which is when the stream is worked off.
+  private static let indexed = """
+    import time
+    from verify import documents
+    until = time.time() + 240
+    while documents("alpha") != "alpha:38" and time.time() < until: time.sleep(0.1)
+    """
 
   /// Runs a test on an environment in which blue is live on table alpha.
   static func run(_ body: (EFCMSStage) async throws -> Void) async throws {
@@ -32,6 +39,7 @@ struct EFCMSStage {
       let worker = try Companion(["\(sample)/worker.py"], environment)
       let stage = try EFCMSStage(
         server: server, cutover: Binary(), search: search, worker: worker, given: seeded.trimmed)
+      try stage.python(Self.indexed)
       try await body(stage)
       worker.end()
       search.end()

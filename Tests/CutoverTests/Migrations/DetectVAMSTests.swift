@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite("cutover migrate vams detect")
+@Suite("cutover migrate vams detect", .waiting)
 struct DetectVAMSTests {
   private let stage: AWSStage
   private let prefix: String

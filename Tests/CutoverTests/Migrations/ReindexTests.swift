@@ -5,7 +5,7 @@ import Testing
 
 /// The recorded calls of the old script, against a server that answers as the function and the
 /// service do.
-@Suite("cutover migrate vams v2.2-to-v2.3")
+@Suite("cutover migrate vams v2.2-to-v2.3", .waiting)
 struct ReindexTests {
   /// Answers by the function's name, and lists what it was asked at /calls.
   private static let server = #"""

@@ -3,7 +3,7 @@ import Harness
 import Testing
 
 /// What the command says about configuration files; nothing of it needs a server.
-@Suite("The configuration of old VAMS scripts")
+@Suite("The configuration of old VAMS scripts", .waiting)
 struct VAMSConfigTests {
   private let binary: Binary
 

@@ -3,7 +3,7 @@ import Harness
 import Testing
 
 /// What the old scripts lose or spoil and no other suite shows; docs/vams-migrations.md lists all.
-@Suite("Hazards of the old VAMS scripts")
+@Suite("Hazards of the old VAMS scripts", .waiting)
 struct VAMSHazardTests {
   /// All that a run told, in its output and in the history.
   private func told(_ run: Binary.Output, _ old: VAMSMigrationStage) throws -> String {

@@ -3,7 +3,7 @@ import Harness
 import Testing
 
 /// Each migration by its old configuration file, killed again and again on its way.
-@Suite("Migrations of VAMS that are killed in every phase")
+@Suite("Migrations of VAMS that are killed in every phase", .waiting)
 struct VAMSKillTests {
   /// Moments to die at, over and over: in the middle of a step's work and behind the plan of the
   /// next one; then in the middle, when the work is done but unrecorded, and behind the next plan.

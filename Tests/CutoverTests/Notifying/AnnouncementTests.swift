@@ -6,7 +6,7 @@ import Testing
 
 @testable import Program
 
-@Suite("Announcements")
+@Suite("Announcements", .waiting)
 struct AnnouncementTests {
   private let rollout = RolloutRecord(
     id: "20261121-0300-k3f9", environment: "shop", from: .blue, to: .green, playbook: "",

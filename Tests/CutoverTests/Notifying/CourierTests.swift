@@ -9,7 +9,7 @@ import Testing
 @testable import Program
 
 /// One courier, its receiver and its clock in memory.
-@Suite("Couriers of notifications")
+@Suite("Couriers of notifications", .waiting)
 struct CourierTests {
   private static let secret = "whsec_c2VzYW1lLXNlc2FtZS1zZXNhbWUh"
   private static let begin: Int64 = 1_790_000_000_000

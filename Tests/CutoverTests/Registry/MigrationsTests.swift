@@ -3,7 +3,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("cutover migrations")
+@Suite("cutover migrations", .waiting)
 struct MigrationsTests {
   private let stage: BookStage
 

@@ -2,7 +2,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("The registry of migrations in DynamoDB")
+@Suite("The registry of migrations in DynamoDB", .waiting)
 struct TableRegistryTests {
   private let stage: BookStage
   private let server: MotoServer

@@ -3,7 +3,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("cutover transform try")
+@Suite("cutover transform try", .waiting)
 struct TransformTryTests {
   private let stage: BookStage
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Local
 
 /// The template and the data that the shipped playbook moves.
-@Suite struct DemoServiceTests {
+@Suite(.waiting) struct DemoServiceTests {
   private static let assets = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "playbooks/local").path

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Local
 
-@Suite(.timeLimit(.minutes(15))) struct ProcessStackDeployTests {
+@Suite(.waiting, .timeLimit(.minutes(15))) struct ProcessStackDeployTests {
   /// A web server that answers every GET with 200, from a file of the template.
   static let web = """
     { stack: 1, parameters: { port: null, answer: "200" }, services: { web: {

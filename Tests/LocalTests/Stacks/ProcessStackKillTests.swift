@@ -38,7 +38,8 @@ enum StackChild {
   }
 }
 
-@Suite(.enabled(if: StackChild.words != nil, "runs in child processes of the kill tests only"))
+@Suite(
+  .waiting, .enabled(if: StackChild.words != nil, "runs in child processes of the kill tests only"))
 struct StackChildTests {
   @Test("a run deploys or destroys, and kills itself at a note")
   func work() async throws {
@@ -65,7 +66,7 @@ struct StackChildTests {
   }
 }
 
-@Suite(.timeLimit(.minutes(15))) struct ProcessStackKillTests {
+@Suite(.waiting, .timeLimit(.minutes(15))) struct ProcessStackKillTests {
   /// Brings the stack to a release and checks that it runs once, and nothing else is there.
   private func settle(_ stage: StackStage, _ release: String) async throws -> ProcessIdentity {
     #expect(try await stage.deploy(["release": release]) == ["release": release])

@@ -3,7 +3,7 @@ import Local
 import Resources
 import Testing
 
-@Suite(.timeLimit(.minutes(15))) struct ProcessStackLawsTests {
+@Suite(.waiting, .timeLimit(.minutes(15))) struct ProcessStackLawsTests {
   @Test("a stack of one process keeps the laws")
   func single() async throws {
     let stage = try StackStage()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Local
 
-@Suite(.timeLimit(.minutes(15))) struct ProcessStackSafetyTests {
+@Suite(.waiting, .timeLimit(.minutes(15))) struct ProcessStackSafetyTests {
   private func refusals(_ stage: StackStage, at path: String) async throws -> Int {
     var count = 0
     func expect(_ body: () async throws -> Void) async {

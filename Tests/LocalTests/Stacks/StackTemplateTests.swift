@@ -5,7 +5,7 @@ import Testing
 
 @testable import Local
 
-@Suite struct StackTemplateTests {
+@Suite(.waiting) struct StackTemplateTests {
   private func read(
     _ text: String, _ parameters: [String: String] = [:]
   ) throws(Failure) -> StackDefinition {
