@@ -75,6 +75,7 @@ let package = Package(
       path: "Tests/Harness",
       exclude: [
         "FaultProxy/proxy.py", "FaultProxy/guard.py", "FaultProxy/rights.py", "nursery.py",
+        "aws_server.py",
       ]),
     .testTarget(name: "JSONTests", dependencies: ["JSON", "Harness"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct ApprovalGateTests {
+@Suite(.waiting) struct ApprovalGateTests {
   private let world: FakeWorld
 
   init() throws { world = try FakeWorld() }

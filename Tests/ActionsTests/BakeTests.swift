@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct BakeTests {
+@Suite(.waiting) struct BakeTests {
   private static let input = """
     {period: '10m', every: '1m', tolerate: 1, checks: [{title: 'web', http: {url: 'http://a/'}}]}
     """

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct CommandRunTests {
+@Suite(.waiting) struct CommandRunTests {
   private let world: FakeWorld
 
   init() throws {

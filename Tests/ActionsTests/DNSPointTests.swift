@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct DNSPointTests {
+@Suite(.waiting) struct DNSPointTests {
   private static let server = NameServer(host: "127.0.0.1", port: 5301)
   private static let cache = NameServer(host: "127.0.0.1", port: 5302)
   private static let name = "www.example.test."

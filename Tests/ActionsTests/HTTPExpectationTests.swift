@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct HTTPExpectationTests {
+@Suite(.waiting) struct HTTPExpectationTests {
   private static let now = Timestamp(milliseconds: 1_790_000_000_000)
 
   private func complaints(_ expectation: String, _ reply: HTTPReply) throws -> [String] {

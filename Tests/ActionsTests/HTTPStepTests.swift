@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct HTTPStepTests {
+@Suite(.waiting) struct HTTPStepTests {
   private static let input = """
     {url: 'https://api.test/jobs', method: 'POST', body: '{}',
      headers: {authorization: '${secret:env:KEY}'}, outputs: {id: 'job.id'},

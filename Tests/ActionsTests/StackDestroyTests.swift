@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct StackDestroyTests {
+@Suite(.waiting) struct StackDestroyTests {
   private static let server = NameServer(host: "127.0.0.1", port: 53)
   private let world: FakeWorld
   private let blue: FakeStack

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Actions
 
-@Suite struct ValidateTests {
+@Suite(.waiting) struct ValidateTests {
   private let world: FakeWorld
 
   init() throws {

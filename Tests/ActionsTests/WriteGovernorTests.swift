@@ -4,7 +4,7 @@ import Testing
 
 @testable import Actions
 
-@Suite("How fast a table is written")
+@Suite("How fast a table is written", .waiting)
 struct WriteGovernorTests {
   private let start = Timestamp(milliseconds: 1_000_000)
 

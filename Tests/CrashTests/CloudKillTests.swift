@@ -6,7 +6,7 @@ import Testing
 ///
 /// Each round takes seconds, so that the suite takes some points of every kind, chosen by a seed;
 /// `Scripts/killloop aws` takes every one.
-@Suite("A kill at every point, on AWS")
+@Suite("A kill at every point, on AWS", .waiting)
 struct CloudKillTests {
   private static let setting = ProcessInfo.processInfo.environment["CUTOVER_CLOUD_KILLS"]
   private static let seed =

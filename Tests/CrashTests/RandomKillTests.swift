@@ -5,7 +5,7 @@ import Testing
 /// Kills the program that is shipped, at moments that nobody chose.
 ///
 /// `Scripts/killloop` runs this suite with as many kills as wanted and a seed of its own.
-@Suite("Kills at random moments")
+@Suite("Kills at random moments", .waiting)
 struct RandomKillTests {
   private static let kills =
     ProcessInfo.processInfo.environment["CUTOVER_KILLS"].flatMap { Int($0) } ?? 56

@@ -64,6 +64,7 @@ final class Child {
   private let pipe = Pipe()
   private let errorFile: String
   private var buffer: [UInt8] = []
+  private var isAtEnd = false
   private(set) var seen = ""
 
   init(
@@ -81,19 +82,21 @@ final class Child {
     try Data().write(to: URL(fileURLWithPath: errorFile))
     let inputFile = "\(folder)/.input-\(UUID().uuidString)"
     try Data(input.utf8).write(to: URL(fileURLWithPath: inputFile))
-    process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: inputFile))
+    let input = try FileHandle(forReadingFrom: URL(fileURLWithPath: inputFile))
+    let errors = try FileHandle(forWritingTo: URL(fileURLWithPath: errorFile))
+    // A process object may live on for a while; hundreds at once would exhaust the descriptors.
+    defer { for handle in [input, errors, pipe.fileHandleForWriting] { try? handle.close() } }
+    process.standardInput = input
     process.standardOutput = pipe
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errorFile))
+    process.standardError = errors
     try process.run()
-    try pipe.fileHandleForWriting.close()
     // A child that hangs must fail its test, not hold it up.
-    let child = process
-    DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { @Sendable in
-      if child.isRunning { kill(child.processIdentifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { @Sendable [weak process] in
+      if let process, process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
   }
 
-  static let secondsMax = 90.0
+  static let secondsMax = 240.0
 
   deinit {
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
@@ -110,8 +113,12 @@ final class Child {
         seen += line + "\n"
         return line
       }
+      guard !isAtEnd else { return nil }
       let data = pipe.fileHandleForReading.availableData
-      if data.isEmpty { return nil }
+      if data.isEmpty {
+        stopReading()
+        return nil
+      }
       buffer += data
     }
   }
@@ -132,7 +139,10 @@ final class Child {
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
   /// Closes our end of the output pipe, as a reader that goes away does.
-  func stopReading() { try? pipe.fileHandleForReading.close() }
+  func stopReading() {
+    isAtEnd = true
+    try? pipe.fileHandleForReading.close()
+  }
 
   func wait() -> Int32 {
     process.waitUntilExit()

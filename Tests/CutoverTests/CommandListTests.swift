@@ -1,9 +1,10 @@
 import Commands
+import Harness
 import Testing
 
 @testable import Program
 
-@Suite("The list of commands")
+@Suite("The list of commands", .waiting)
 struct CommandListTests {
   @Test("the table has no mistakes: every example parses, every help fits 80 columns")
   func sane() {

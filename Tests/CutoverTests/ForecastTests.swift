@@ -1,10 +1,11 @@
+import Harness
 import Resources
 import Rollouts
 import Testing
 
 @testable import Program
 
-@Suite("The forecast of a plan")
+@Suite("The forecast of a plan", .waiting)
 struct ForecastTests {
   private func step(
     _ id: String, after: [String] = [], seconds: Double?, darkens: Bool = false,

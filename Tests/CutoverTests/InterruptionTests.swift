@@ -3,7 +3,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("Interruptions")
+@Suite("Interruptions", .waiting)
 struct InterruptionTests {
   @Test(
     "the first signal pauses at the next checkpoint and says how to carry on",

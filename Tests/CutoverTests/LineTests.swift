@@ -1,8 +1,9 @@
+import Harness
 import Testing
 
 @testable import Program
 
-@Suite("Lines")
+@Suite("Lines", .waiting)
 struct LineTests {
   private let coloured = Palette(
     Screen(isTerminal: true, isColoured: true, canRedraw: true, hasUnicode: true))

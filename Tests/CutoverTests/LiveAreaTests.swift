@@ -1,8 +1,9 @@
+import Harness
 import Testing
 
 @testable import Program
 
-@Suite("The redrawn area")
+@Suite("The redrawn area", .waiting)
 struct LiveAreaTests {
   private let palette = Palette(
     Screen(isTerminal: true, isColoured: false, canRedraw: true, hasUnicode: true))

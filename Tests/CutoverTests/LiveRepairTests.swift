@@ -75,7 +75,7 @@ private struct Court: ValueStore, CloudExchange {
   }
 }
 
-@Suite("Which repair is proposed")
+@Suite("Which repair is proposed", .waiting)
 struct LiveRepairTests {
   private static let start = "environments reconcile court"
   private static let end = "--reason TEXT"

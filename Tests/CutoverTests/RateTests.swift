@@ -1,10 +1,11 @@
+import Harness
 import Resources
 import Rollouts
 import Testing
 
 @testable import Program
 
-@Suite("Rates")
+@Suite("Rates", .waiting)
 struct RateTests {
   private func moment(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Program
 
-@Suite("Secrets")
+@Suite("Secrets", .waiting)
 struct SecretSourcesTests {
   @Test("a secret comes from the environment or from a file of one's own")
   func sources() async throws {

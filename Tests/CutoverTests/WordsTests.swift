@@ -1,8 +1,9 @@
+import Harness
 import Testing
 
 @testable import Program
 
-@Suite("Words")
+@Suite("Words", .waiting)
 struct WordsTests {
   @Test(
     "numbers are grouped by thousands",

@@ -2,7 +2,7 @@ import Foundation
 import Harness
 import Testing
 
-@Suite("cutover run --max-write-rate")
+@Suite("cutover run --max-write-rate", .waiting)
 struct WriteRateTests {
   private func stage() throws -> Stage {
     let stage = try Stage()

@@ -3,7 +3,7 @@ import Harness
 import Resources
 import Testing
 
-@Suite("Users as a table")
+@Suite("Users as a table", .waiting)
 struct UsersTableTests {
   private static let texts: [String] = [
     """

@@ -74,11 +74,8 @@ package final class MotoServer: Sendable {
     import os, signal, subprocess, sys
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     parent = os.getppid()
-    # A sixth of its time would go into a line for each request, which nobody reads.
-    quiet = ("import logging, sys; logging.getLogger('werkzeug').setLevel(logging.ERROR); "
-      "from moto.server import main; main(sys.argv[1:])")
-    program = sys.argv[2:] or ["-c", quiet]
-    server = subprocess.Popen([sys.executable] + program + ["-H", "127.0.0.1", "-p", sys.argv[1]])
+    server = subprocess.Popen(
+      [sys.executable, sys.argv[2], "-H", "127.0.0.1", "-p", sys.argv[1]])
     def end(*_):
       server.kill()
       server.wait()
@@ -90,6 +87,9 @@ package final class MotoServer: Sendable {
     end()
     """
 
+  private static let moto =
+    URL(filePath: #filePath).deletingLastPathComponent().path + "/aws_server.py"
+
   private static func start(
     _ settings: [String: String] = [:], _ script: String? = nil
   ) throws -> (server: MotoServer, stop: @Sendable () -> Void) {
@@ -97,7 +97,7 @@ package final class MotoServer: Sendable {
       let port = try FreePort.find()
       let child = Process()
       child.executableURL = URL(filePath: "/usr/bin/env")
-      child.arguments = ["python3", "-c", Self.keeper, "\(port)"] + [script].compactMap(\.self)
+      child.arguments = ["python3", "-c", Self.keeper, "\(port)", script ?? Self.moto]
       child.environment = ProcessInfo.processInfo.environment.merging([
         "MOTO_IAM_LOAD_MANAGED_POLICIES": "false",
         "MOTO_S3_CUSTOM_ENDPOINTS": "http://127.0.0.1:\(port)", "AWS_DEFAULT_REGION": "us-east-1",

@@ -47,8 +47,8 @@ package enum Tool {
     return process.terminationStatus
   }
 
-  /// Runs SQL with the `sqlite3` shell on a file.
+  /// Runs SQL with the `sqlite3` shell on a file, which others may be writing.
   package static func sqlite3(_ path: String, _ sql: String) throws -> Output {
-    try run(["sqlite3", "-bail", path], input: Array(sql.utf8))
+    try run(["sqlite3", "-bail", "-cmd", ".timeout 30000", path], input: Array(sql.utf8))
   }
 }

@@ -22,8 +22,7 @@ package struct WaitingThreads: SuiteTrait, TestTrait, TestScoping {
   /// A few threads that take jobs in turn; they live as long as the process.
   private final class Threads: TaskExecutor {
     /// More than cores, since most wait; not many more, lest what computes crawl.
-    private static let count =
-      ProcessInfo.processInfo.environment["WT"].flatMap { Int($0) } ?? 4
+    private static let count = 8
     static let shared = Threads()
 
     private let jobs = Mutex<[UnownedJob]>([])

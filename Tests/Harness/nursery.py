@@ -5,6 +5,7 @@ usage: nursery.py SOCKET; ends with its standard input. A connection sends one l
 """
 
 import functools
+import gc
 import json
 import os
 import runpy
@@ -23,9 +24,11 @@ signal.pthread_sigmask(signal.SIG_SETMASK, [])
 load = botocore.loaders.JSONFileLoader.load_file
 botocore.loaders.JSONFileLoader.load_file = functools.cache(load)
 # Reads what every client needs, without a setting of anybody's.
-for service in ("dynamodb", "s3", "cloudformation"):
+for service in ("dynamodb", "s3", "cloudformation", "cognito-idp", "route53", "lambda", "sqs"):
     botocore.session.Session().create_client(
         service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+# A child that searched all of that for garbage would have to copy it first.
+gc.freeze()
 
 
 def play(request):

@@ -2,7 +2,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("The canonical form of items")
+@Suite("The canonical form of items", .waiting)
 struct ItemFormTests {
   private func canonical(_ text: String) throws -> String {
     String(decoding: try ItemForm.canonical(Array(text.utf8)), as: UTF8.self)

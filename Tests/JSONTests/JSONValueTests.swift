@@ -1,7 +1,8 @@
+import Harness
 import JSON
 import Testing
 
-@Suite("JSON values")
+@Suite("JSON values", .waiting)
 struct JSONValueTests {
   private struct Sample: Codable, Equatable {
     struct Inner: Codable, Equatable {
@@ -156,7 +157,7 @@ struct JSONValueTests {
   }
 }
 
-@Suite("The nearest known name")
+@Suite("The nearest known name", .waiting)
 struct NearestTests {
   @Test(
     "a mistyped name is recognised",

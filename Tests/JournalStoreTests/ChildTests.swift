@@ -27,7 +27,7 @@ enum Child {
   }
 }
 
-@Suite(.enabled(if: Child.path != nil, "runs in child processes of the kill tests only"))
+@Suite(.waiting, .enabled(if: Child.path != nil, "runs in child processes of the kill tests only"))
 struct ChildTests {
   @Test("a driver appends until it is killed")
   func drive() async throws {

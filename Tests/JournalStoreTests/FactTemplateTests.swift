@@ -1,10 +1,11 @@
+import Harness
 import Resources
 import Rollouts
 import Testing
 
 @testable import JournalStore
 
-@Suite struct FactTemplateTests {
+@Suite(.waiting) struct FactTemplateTests {
   private static func both(_ kind: String, _ step: String?, _ detail: String) -> (Fact?, Fact?) {
     let fast = Array(kind.utf8).withUnsafeBytes { kind in
       Array(detail.utf8).withUnsafeBytes { FactTemplate.fact(kind, step, $0) }

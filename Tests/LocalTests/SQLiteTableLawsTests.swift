@@ -3,7 +3,7 @@ import Local
 import Resources
 import Testing
 
-@Suite struct SQLiteTableLawsTests {
+@Suite(.waiting) struct SQLiteTableLawsTests {
   private func laws(
     _ folder: TemporaryFolder, _ definition: String?, keys: [String], types: [String],
     attributes: [TableDescription.Attribute] = [.init(name: "v", type: "TEXT")],

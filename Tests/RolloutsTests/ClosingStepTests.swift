@@ -1,8 +1,9 @@
+import Harness
 import Resources
 import Rollouts
 import Testing
 
-@Suite("Steps that close others")
+@Suite("Steps that close others", .waiting)
 struct ClosingStepTests {
   private static let person = Person(name: "op", reason: "why")
   /// A user is made, used and taken away; the name is switched afterwards.

@@ -4,7 +4,7 @@ import Rollouts
 import Synchronization
 import Testing
 
-@Suite("Driver")
+@Suite("Driver", .waiting)
 struct DriverTests {
   static let holder = LeaseHolder(person: "op", host: "here", pid: 1, incarnation: "a")
   static let person = Person(name: "op", role: "release", reason: "test")

@@ -1,8 +1,9 @@
+import Harness
 import Resources
 import Rollouts
 import Testing
 
-@Suite("Rollout machine")
+@Suite("Rollout machine", .waiting)
 struct RolloutMachineTests {
   static let person = Person(name: "op", reason: "why")
   static let diamond = [

@@ -1,8 +1,9 @@
+import Harness
 import Resources
 import Rollouts
 import Testing
 
-@Suite("Clocks that another step starts")
+@Suite("Clocks that another step starts", .waiting)
 struct StepDeadlineTests {
   private static let person = Person(name: "op", reason: "why")
   private static let begin = Timestamp(milliseconds: 1_795_230_245_000)

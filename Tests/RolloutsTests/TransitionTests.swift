@@ -1,7 +1,8 @@
 import Foundation
+import Harness
 import Testing
 
-@Suite("Transition table")
+@Suite("Transition table", .waiting)
 struct TransitionTests {
   static let file = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -3,7 +3,7 @@ import Harness
 import SQLite
 import Testing
 
-@Suite struct DatabaseErrorTests {
+@Suite(.waiting) struct DatabaseErrorTests {
   private let folder: TemporaryFolder
   private let path: String
 

@@ -3,7 +3,7 @@ import Harness
 import SQLite
 import Testing
 
-@Suite struct HooksTests {
+@Suite(.waiting) struct HooksTests {
   private func connection() throws -> Connection {
     let connection = try Connection(.memory, mode: .create)
     try connection.execute(

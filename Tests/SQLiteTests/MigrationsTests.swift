@@ -2,7 +2,7 @@ import Harness
 import SQLite
 import Testing
 
-@Suite struct MigrationsTests {
+@Suite(.waiting) struct MigrationsTests {
   private let one = Migration("first", "CREATE TABLE a(x); CREATE TABLE b(x);")
   private let two = Migration("second", "ALTER TABLE a ADD COLUMN y; INSERT INTO a VALUES (1, 2);")
   private let broken = Migration("broken", "CREATE TABLE c(x); CREATE TABLE a(x);")

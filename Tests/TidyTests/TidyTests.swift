@@ -64,6 +64,19 @@ struct TidyTests {
     }
   }
 
+  /// One suite that waits on the pool's few threads holds up all others.
+  @Test("every suite that has the harness runs on threads that may wait")
+  func suites() throws {
+    for file in try SourceTree.swiftFiles(under: "Tests") where file.imports.contains("Harness") {
+      for (number, line) in file.lines.enumerated() where line.hasPrefix("@Suite") {
+        let attribute = file.lines[number...].prefix(3).joined(separator: " ")
+        if !attribute.contains(".waiting") {
+          Issue.record("\(file.path):\(number + 1) lacks .waiting")
+        }
+      }
+    }
+  }
+
   /// Where each function begins and how many lines it has, told by the indentation of its brace.
   private static func functions(in lines: [String]) -> [(start: Int, length: Int)] {
     var found: [(Int, Int)] = []

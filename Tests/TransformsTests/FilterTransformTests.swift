@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 import Transforms
 
-@Suite("Filter programs")
+@Suite("Filter programs", .waiting)
 struct FilterTransformTests {
   private let folder: TemporaryFolder
   private let script: FilterScript

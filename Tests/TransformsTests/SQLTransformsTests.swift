@@ -1,8 +1,9 @@
+import Harness
 import Resources
 import Testing
 import Transforms
 
-@Suite("SQL transforms")
+@Suite("SQL transforms", .waiting)
 struct SQLTransformsTests {
   private func item(_ text: String) -> Item {
     Item(bytes: Array(text.utf8), isCanonical: true)

@@ -1,8 +1,9 @@
+import Harness
 import Testing
 
 @testable import Wire
 
-@Suite struct DNSMessageTests {
+@Suite(.waiting) struct DNSMessageTests {
   private func sample() throws -> DNSMessage {
     var message = DNSMessage.query(try DNSName("www.example.test."), .any, recursion: true)
     message.id = 0xbeef

@@ -1,8 +1,9 @@
+import Harness
 import Testing
 
 @testable import Wire
 
-@Suite struct DNSNameTests {
+@Suite(.waiting) struct DNSNameTests {
   @Test(
     "text becomes a name and the same text again",
     arguments: [

@@ -1,8 +1,9 @@
+import Harness
 import Testing
 
 @testable import Wire
 
-@Suite struct DNSRecordDataTests {
+@Suite(.waiting) struct DNSRecordDataTests {
   @Test(
     "text becomes data and the expected text again",
     arguments: [

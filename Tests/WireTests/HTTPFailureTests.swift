@@ -4,7 +4,7 @@ import Testing
 
 @testable import Wire
 
-@Suite struct HTTPFailureTests {
+@Suite(.waiting) struct HTTPFailureTests {
   private let client = HTTPClient(.init(userAgent: "cutover-tests", proxies: .none))
 
   private func failure(of request: HTTPRequest) async -> HTTPFailure? {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Wire
 
-@Suite("Streamed bodies", .timeLimit(.minutes(15)))
+@Suite("Streamed bodies", .waiting, .timeLimit(.minutes(15)))
 struct HTTPStreamTests {
   private let client = HTTPClient(.init(userAgent: "cutover-tests", proxies: .none))
 

@@ -17,6 +17,18 @@ extension DirectoryBucket {
       try draft.append(first)
       return draft
     }
+    do throws(Failure) {
+      return try await fill(draft, first, reader, entry)
+    } catch {
+      draft.discard()
+      throw error
+    }
+  }
+
+  /// Writes the pieces and gives the whole its name.
+  private func fill(
+    _ draft: ObjectDraft, _ first: [UInt8], _ reader: any ObjectReader, _ entry: ObjectEntry
+  ) async throws(Failure) -> ObjectEntry {
     var digest = StreamingSHA256()
     digest.update(first)
     while let piece = try await reader.next() {

@@ -26,7 +26,10 @@ final class ObjectDraft: Sendable {
     (temporaryPath, file) = try temporary.make(in: folder.file)
   }
 
-  deinit {
+  deinit { discard() }
+
+  /// Removes what is not published; sooner than the last reference to it may go.
+  func discard() {
     if !isPublished.load(ordering: .relaxed) { unlinkat(folder.file.number, temporaryPath, 0) }
   }
 

@@ -1,8 +1,9 @@
+import Harness
 import Testing
 
 @testable import AWS
 
-@Suite("Deletion policies of templates")
+@Suite("Deletion policies of templates", .waiting)
 struct DeletionPoliciesTests {
   @Test("JSON and YAML say the same")
   func readsBoth() {

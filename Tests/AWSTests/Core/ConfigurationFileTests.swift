@@ -1,9 +1,10 @@
+import Harness
 import Resources
 import Testing
 
 @testable import AWS
 
-@Suite("AWS configuration files")
+@Suite("AWS configuration files", .waiting)
 struct ConfigurationFileTests {
   @Test("sections, nested keys, comments and odd spaces are read")
   func reads() throws {

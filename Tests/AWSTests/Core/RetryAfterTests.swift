@@ -1,7 +1,8 @@
+import Harness
 import Resources
 import Testing
 
-@Suite("Retry-After and the dates of HTTP")
+@Suite("Retry-After and the dates of HTTP", .waiting)
 struct RetryAfterTests {
   private static let now = Timestamp(milliseconds: 784_111_777_000)
 

@@ -1,9 +1,10 @@
+import Harness
 import Resources
 import Testing
 
 @testable import AWS
 
-@Suite("The notations of S3")
+@Suite("The notations of S3", .waiting)
 struct S3TextTests {
   @Test("keys become paths and come back from a listing")
   func escapes() {

@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Moving names between distributions, above all the moment in which no distribution has them.
-@Suite("Moving names of CloudFront")
+@Suite("Moving names of CloudFront", .waiting)
 struct CDNAliasTests {
   private static let general = "app.example.test"
   private static let input =

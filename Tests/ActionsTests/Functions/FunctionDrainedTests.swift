@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// Functions behind a stream, by what CloudWatch says of each minute.
-@Suite("Catching up with a stream")
+@Suite("Catching up with a stream", .waiting)
 struct FunctionDrainedTests {
   struct Point: Sendable {
     let minute: Int

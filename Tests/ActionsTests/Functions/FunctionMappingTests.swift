@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// Mappings with all their states, which moto has not, and one of moto's own.
-@Suite("Event source mappings")
+@Suite("Event source mappings", .waiting)
 struct FunctionMappingTests {
   /// One mapping that takes two looks to change, in the second of two pages.
   private final class Lambda: Sendable {

@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Queues of moto, filled and drained with boto3, under a clock that the test moves.
-@Suite("Waiting for queues")
+@Suite("Waiting for queues", .waiting)
 struct QueueWaitTests {
   private let server: MotoServer
 

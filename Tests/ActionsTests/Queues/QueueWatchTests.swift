@@ -8,7 +8,7 @@ import Testing
 @testable import Actions
 
 /// What goes on around a queue: dead letters, error rates and messages that come back.
-@Suite("Watching over a queue")
+@Suite("Watching over a queue", .waiting)
 struct QueueWatchTests {
   struct State {
     var counts: [String: Int] = [:]

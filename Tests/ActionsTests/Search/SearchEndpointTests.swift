@@ -1,10 +1,11 @@
+import Harness
 import Resources
 import Testing
 
 @testable import Actions
 
 /// The addresses of search domains.
-@Suite("Endpoints of search domains")
+@Suite("Endpoints of search domains", .waiting)
 struct SearchEndpointTests {
   @Test("a host name tells its region and domain, whichever kind it is")
   func hosts() throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Copies of indices as tasks of a server that loses, fails and forgets as the test says.
-@Suite("Reindexing")
+@Suite("Reindexing", .waiting)
 struct SearchReindexTests {
   private func run(_ body: (SearchServer, CloudStage) async throws -> Void) async throws {
     try await SearchServer.run { server in

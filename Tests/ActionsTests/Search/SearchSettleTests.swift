@@ -7,7 +7,7 @@ import Testing
 @testable import Actions
 
 /// Waiting for indices of a server that counts as the test says, under a clock that moves by itself.
-@Suite("Waiting for a search index")
+@Suite("Waiting for a search index", .waiting)
 struct SearchSettleTests {
   private func stage(_ server: SearchServer) throws -> CloudStage {
     try CloudStage([

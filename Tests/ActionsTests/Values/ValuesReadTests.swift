@@ -5,7 +5,7 @@ import Testing
 
 @testable import Actions
 
-@Suite("Reading values")
+@Suite("Reading values", .waiting)
 struct ValuesReadTests {
   private let stage: ValuesStage
 

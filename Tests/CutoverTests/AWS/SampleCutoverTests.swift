@@ -4,7 +4,7 @@ import Harness
 import Testing
 
 /// The whole playbook on the sample stack; everything is read back with boto3.
-@Suite("The VAMS playbook on a test server")
+@Suite("The VAMS playbook on a test server", .waiting)
 struct SampleCutoverTests {
   private static let waiting: Int32 = 2
 

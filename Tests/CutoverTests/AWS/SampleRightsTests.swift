@@ -6,7 +6,7 @@ import Testing
 /// The sample, run by three roles that hold the printed policies and nothing else.
 ///
 /// See ``RightsTests``; here the names of tables, buckets and the pool are known only while it runs.
-@Suite("The policies printed for the sample")
+@Suite("The policies printed for the sample", .waiting)
 struct SampleRightsTests {
   private static let waiting: Int32 = 2
 

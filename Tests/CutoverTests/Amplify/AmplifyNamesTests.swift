@@ -1,3 +1,4 @@
+import Harness
 import JSON
 import Resources
 import Rollouts
@@ -5,7 +6,7 @@ import Testing
 
 @testable import Program
 
-@Suite("Backends, models and migrations of Amplify")
+@Suite("Backends, models and migrations of Amplify", .waiting)
 struct AmplifyNamesTests {
   @Test("names are the old tool's where they are names, and of one backend only")
   func names() {

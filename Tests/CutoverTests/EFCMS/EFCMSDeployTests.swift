@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// The court's whole process on a test server, one way and back; everything is read with boto3.
-@Suite("The EF-CMS playbook on a test server")
+@Suite("The EF-CMS playbook on a test server", .waiting)
 struct EFCMSDeployTests {
   @Test("migrating, not migrating, and migrating our own way in production: colours go round")
   func round() async throws {

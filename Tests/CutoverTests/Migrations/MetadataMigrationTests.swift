@@ -3,7 +3,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("The migration of VAMS 2.3 to 2.4")
+@Suite("The migration of VAMS 2.3 to 2.4", .waiting)
 struct MetadataMigrationTests {
   private static let tables = [
     "entities": "auth_entities_table_name", "constraints": "constraints_table_name",

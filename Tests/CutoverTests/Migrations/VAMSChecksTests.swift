@@ -1,10 +1,11 @@
+import Harness
 import JSON
 import Testing
 
 @testable import Program
 
 /// Every fault that the old verifying scripts knew, by its name in their reports.
-@Suite("The checks of old verifying scripts")
+@Suite("The checks of old verifying scripts", .waiting)
 struct VAMSChecksTests {
   private let later = VAMSChecks(report: .later, bucket: "b", prefix: "/base/")
   private let draft = VAMSChecks(report: .draft, bucket: "b")

@@ -3,7 +3,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("The migration of VAMS 2.4 to 2.5")
+@Suite("The migration of VAMS 2.4 to 2.5", .waiting)
 struct VersionsMigrationTests {
   private static let tables = [
     "assets": "asset_storage_table_name",

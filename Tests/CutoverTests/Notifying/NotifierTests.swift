@@ -7,7 +7,7 @@ import Testing
 @testable import Program
 
 /// The end of a command whose receiver is silent.
-@Suite("Waiting for receivers")
+@Suite("Waiting for receivers", .waiting)
 struct NotifierTests {
   /// Takes the call and never answers.
   private struct SilentHTTP: HTTPExchange {

@@ -3,7 +3,7 @@ import Harness
 import JSON
 import Testing
 
-@Suite("Notifications of a rollout")
+@Suite("Notifications of a rollout", .waiting)
 struct NotifyTests {
   private static let secret = "whsec_c2VzYW1lLXNlc2FtZS1zZXNhbWUh"
   private static let environment = ["HOOK": secret]

@@ -1,9 +1,10 @@
+import Harness
 import Resources
 import Testing
 
 @testable import Program
 
-@Suite("The difference between migrations and records")
+@Suite("The difference between migrations and records", .waiting)
 struct MigrationSurveyTests {
   private static func file(_ title: String, _ text: String = "{}") throws -> MigrationFile {
     let (order, name) = try #require(MigrationFile.parts(of: title + ".json5"))

@@ -1,10 +1,11 @@
+import Harness
 import JSON
 import Resources
 import Testing
 
 @testable import Rollouts
 
-@Suite("Entries that stand for several steps, and what ties steps together")
+@Suite("Entries that stand for several steps, and what ties steps together", .waiting)
 struct FanOutTests {
   private func read(_ steps: String, sections: String = "") throws -> Playbook {
     let text = """

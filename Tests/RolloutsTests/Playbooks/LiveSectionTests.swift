@@ -1,9 +1,10 @@
+import Harness
 import Resources
 import Testing
 
 @testable import Rollouts
 
-@Suite("How a playbook tells which colour is live")
+@Suite("How a playbook tells which colour is live", .waiting)
 struct LiveSectionTests {
   private static let record = """
     zone: "zonefile://${root}/zone", name: "www.${domain}", value: "${color.address}",

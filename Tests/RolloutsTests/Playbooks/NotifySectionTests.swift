@@ -1,10 +1,11 @@
+import Harness
 import JSON
 import Resources
 import Testing
 
 @testable import Rollouts
 
-@Suite("Who is told what happens")
+@Suite("Who is told what happens", .waiting)
 struct NotifySectionTests {
   private func read(_ notify: String) throws -> Playbook {
     let text = soundPlaybook.replacing(

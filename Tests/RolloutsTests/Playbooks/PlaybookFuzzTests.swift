@@ -1,10 +1,11 @@
+import Harness
 import JSON
 import Resources
 import Testing
 
 @testable import Rollouts
 
-@Suite("Random and hostile playbooks")
+@Suite("Random and hostile playbooks", .waiting)
 struct PlaybookFuzzTests {
   @Test(
     "a damaged playbook is read or refused with a place, never worse",

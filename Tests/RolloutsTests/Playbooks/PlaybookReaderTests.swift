@@ -1,10 +1,11 @@
+import Harness
 import JSON
 import Resources
 import Testing
 
 @testable import Rollouts
 
-@Suite("Reading a playbook")
+@Suite("Reading a playbook", .waiting)
 struct PlaybookReaderTests {
   private func read(_ text: String, _ overrides: [ParameterOverride] = []) throws -> Playbook {
     try ToyCatalog.reader.read(Array(text.utf8), file: "p.json5", overrides: overrides)
