@@ -72,7 +72,7 @@ package struct NamedServer: Sendable {
     kill(processID, SIGSTOP)
     defer { kill(processID, SIGCONT) }
     // The signal is sent at once, but each thread stops in its own time.
-    let patience = ContinuousClock.now + .seconds(20)
+    let patience = ContinuousClock.now + .seconds(120)
     while !Self.isStopped(processID), ContinuousClock.now < patience { await Task.yield() }
     return try await body()
   }
@@ -140,7 +140,7 @@ package struct NamedServer: Sendable {
 
   /// Asks until the zone is answered for; dig itself waits between its attempts.
   private func isReady() throws -> Bool {
-    let patience = ContinuousClock.now + .seconds(20)
+    let patience = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < patience, !Self.log(folder).contains("exiting (due to") {
       guard !Self.log(folder).contains("not loaded due to errors") else {
         throw HarnessError("named refused the zone: \(Self.log(folder))")

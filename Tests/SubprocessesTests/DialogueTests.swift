@@ -74,7 +74,7 @@ import Testing
   func silence() async throws {
     let dialogue = try Self.begin(
       "trap '' TERM; while :; do sleep 1; done", grace: .milliseconds(50))
-    dialogue.ask(1, within: .milliseconds(100)) { _ in Array("x".utf8) }
+    dialogue.ask(1, within: .seconds(3)) { _ in Array("x".utf8) }
     let outcome = try await Self.hear(dialogue).outcome
     #expect(outcome?.interruption == .timeLimit)
     #expect(outcome?.ending == .signalled(9))

@@ -19,7 +19,7 @@ import Testing
   ) async throws -> Result<DNSMessage, DNSFailure> {
     try await DatagramServer.with(answer) { port in
       let limits = DNSLimits(
-        datagrams: 1, datagram: .milliseconds(300), connection: .milliseconds(300))
+        datagrams: 1, datagram: .seconds(2), connection: .seconds(2))
       let client = DNSClient(limits: limits) { 1_800_000_000 }
       do throws(DNSFailure) {
         let server = DNSEndpoint(host: "127.0.0.1", port: UInt16(port))

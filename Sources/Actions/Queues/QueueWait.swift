@@ -110,34 +110,30 @@ package struct QueueWait: Action {
     let pace = progress.pace
     var reached = checkpoint ?? Checkpoint(began: pace.clock.now())
     if checkpoint == nil { try await progress.saveNow(reached) }
-    let end = reached.began + (input.within?.duration ?? Self.withinDefault)
-    var quietSince: Timestamp?
-    while true {
+    let wait = SettledWait(
+      stable: input.stable?.duration ?? Self.stableDefault,
+      every: input.every?.duration ?? Self.everyDefault,
+      within: input.within?.duration ?? Self.withinDefault,
+      coming: "\(input.queue) to run dry", staying: "\(input.queue) to stay empty")
+    var dead: Int?
+    let since = try await wait.wait(since: reached.began, pace, late: late) {
+      () async throws(Failure) in
       let look = try await look(plan, &reached)
       try await progress.save(reached)
-      let now = pace.clock.now()
-      quietSince = look.counts?.total == 0 ? quietSince ?? now : nil
-      let quietEnd = quietSince.map { $0 + (input.stable?.duration ?? Self.stableDefault) }
-      let isQuiet = quietEnd.map { now >= $0 } ?? false
-      if isQuiet, look.doubt == nil, let since = quietSince {
-        return StepReport(
-          outputs: ["deadLetters": look.dead.map { "\($0)" } ?? ""],
-          notes: ["\(input.queue) was empty from \(since) on"])
-      }
-      let text = [look.counts?.text, look.doubt].compactMap(\.self).joined(separator: "; ")
-      let soon = now + (input.every?.duration ?? Self.everyDefault)
-      let next = isQuiet ? soon : quietEnd.map { min($0, soon) } ?? soon
-      // What is empty may stay so to the end, or no retry after the deadline could ever succeed.
-      guard next <= end || (quietSince != nil && !isQuiet) else {
-        throw .permanent(
-          "\(input.queue) has not run dry in time: \(text)",
-          hint: "See whether its consumers run, then 'cutover retry \(site.step)'.")
-      }
+      dead = look.dead
       pace.report(Pace.Reading(done: 0, total: look.counts?.total, unit: "messages"))
-      let reason =
-        quietSince != nil ? "\(input.queue) to stay empty" : "\(input.queue) to run dry"
-      try await pace.wait(until: next, for: "\(reason) (\(text))")
+      return SettledWait.Look(
+        holds: look.counts?.total == 0, text: look.counts?.text ?? "", doubt: look.doubt)
     }
+    return StepReport(
+      outputs: ["deadLetters": dead.map { "\($0)" } ?? ""],
+      notes: ["\(input.queue) was empty from \(since) on"])
+  }
+
+  private func late(_ text: String) -> Failure {
+    .permanent(
+      "\(input.queue) has not run dry in time: \(text)",
+      hint: "See whether its consumers run, then 'cutover retry \(site.step)'.")
   }
 
   /// One look at the queue and around it; what cannot be told is a doubt, never a good sign.

@@ -74,7 +74,7 @@ struct QueueWatch: Sendable {
               + "\(site.step)' or 'cutover rollback'.")
         }
       }
-      try await checkErrors(now)
+      try await checkErrors(began, now)
       try await checkReturns(began, now, inFlight)
       return nil
     } catch {
@@ -83,15 +83,19 @@ struct QueueWatch: Sendable {
     }
   }
 
-  private func checkErrors(_ now: Timestamp) async throws(Failure) {
+  /// What failed before the step began is not its messages' fault.
+  private func checkErrors(_ began: Timestamp, _ now: Timestamp) async throws(Failure) {
     guard let errors else { return }
     let window = errors.window?.duration ?? Self.windowDefault
+    let start = max(began, now + (.zero - window))
+    // CloudWatch refuses a window that ends in the second in which it begins.
+    guard now - start >= .seconds(1) else { return }
     let points = try await MetricReading(account.place, in: site).points(
       [
         .function("Invocations", errors.function, "Sum"),
         .function("Errors", errors.function, "Sum"),
       ],
-      from: now + (.zero - window), to: now)
+      from: start, to: now)
     let sums = points.map { $0.reduce(0, +) }
     guard sums[0] > 0 else { return }
     let share = Int((sums[1] * 100 / sums[0]).rounded(.down))

@@ -133,33 +133,32 @@ package struct SearchSettle: Action {
     let pace = progress.pace
     let began = checkpoint?.began ?? pace.clock.now()
     if checkpoint == nil { try await progress.saveNow(Checkpoint(began: began)) }
-    let end = began + (input.within?.duration ?? Self.withinDefault)
-    var completeSince: Timestamp?
-    while true {
+    let wait = SettledWait(
+      stable: input.stable?.duration ?? Self.stableDefault,
+      every: input.every?.duration ?? Self.everyDefault,
+      within: input.within?.duration ?? Self.withinDefault,
+      coming: "the index to be complete", staying: "the index to stay complete")
+    var last: SearchPredicate.Look?
+    let since = try await wait.wait(since: began, pace, late: late) { () async throws(Failure) in
       let look = try await seen()
-      let now = pace.clock.now()
-      completeSince = look.isComplete ? completeSince ?? now : nil
-      let stableEnd = completeSince.map { $0 + (input.stable?.duration ?? Self.stableDefault) }
-      if let since = completeSince, let stableEnd, now >= stableEnd {
-        return StepReport(
-          outputs: ["documents": "\(look.documents)", "difference": "\(look.difference)"],
-          notes: ["complete from \(since) on: \(look.text)"])
-      }
-      let next = now + (input.every?.duration ?? Self.everyDefault)
-      let moment = stableEnd.map { min($0, next) } ?? next
-      // What is complete may stay so to the end, or no retry after the deadline could succeed.
-      guard moment <= end || completeSince != nil else {
-        throw .permanent(
-          "the index is not complete in time: \(look.text)",
-          hint: "See whether its indexer runs and what it fails at, then 'cutover retry "
-            + "\(site.step)'.")
-      }
-      let reason = look.isComplete ? "the index to stay complete" : "the index to be complete"
+      last = look
       if look.total > 0 {
         pace.report(Pace.Reading(done: look.documents, total: look.total, unit: "documents"))
       }
-      try await pace.wait(until: moment, for: "\(reason) (\(look.text))")
+      return SettledWait.Look(holds: look.isComplete, text: look.text)
     }
+    return StepReport(
+      outputs: [
+        "documents": "\(last?.documents ?? 0)", "difference": "\(last?.difference ?? 0)",
+      ],
+      notes: ["complete from \(since) on: \(last?.text ?? "")"])
+  }
+
+  private func late(_ text: String) -> Failure {
+    .permanent(
+      "the index is not complete in time: \(text)",
+      hint: "See whether its indexer runs and what it fails at, then 'cutover retry "
+        + "\(site.step)'.")
   }
 
   /// One look; a failure that may pass is one more reason to look again.

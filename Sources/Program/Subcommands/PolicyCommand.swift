@@ -36,6 +36,10 @@ struct PolicyCommand: Command {
   var isJSON = false
   var parameters = ParameterOptions()
 
+  func problem() -> String? {
+    isJSON && (role != nil || owner != nil) ? "--json writes all policies, not one of them" : nil
+  }
+
   func run(in context: Context) async throws -> Int32 {
     let read = try ReadPlaybook.read(playbook, parameters, context)
     let rights = PlaybookRights(read.playbook, context.wiring)

@@ -15,6 +15,8 @@ struct QueueWatchTests {
     var metrics: [String: [Double]] = [:]
     var status = "Complete"
     var unreadable = 0
+    /// From when on metrics were asked for.
+    var starts: [String] = []
   }
 
   /// Queues with counts, and metrics by name.
@@ -30,6 +32,7 @@ struct QueueWatchTests {
           case "GetQueueUrl":
             return .success(["QueueUrl": call.input["QueueName"] ?? ""])
           case "GetMetricData":
+            state.starts.append(call.input["StartTime"]?.string ?? "")
             if state.unreadable > 0 {
               state.unreadable -= 1
               return .failure(ScriptedCloud.error("InternalServerError"))
@@ -104,8 +107,14 @@ struct QueueWatchTests {
       try await rig("errors: {function: 'segments', most: 49}").apply()
     }
     // Not called at all is what an empty queue looks like.
-    fake.set { $0.metrics = [:] }
+    let begin = stage.clock.now()
+    fake.set { state in
+      state.metrics = [:]
+      state.starts = []
+    }
     try await rig("errors: {function: 'segments'}").apply()
+    // What failed before is not judged: a retry after it was mended can succeed.
+    #expect(Set(fake.state.withLock(\.starts)) == [begin.description])
   }
 
   @Test("a rate that cannot be read is looked at again, and never taken for a good one")

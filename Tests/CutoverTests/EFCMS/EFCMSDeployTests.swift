@@ -15,7 +15,23 @@ struct EFCMSDeployTests {
       #expect(try stage.seen().contains(begun))
       try migrate(stage)
       try redeploy(stage)
-      try migrateInProduction(stage)
+      try await inProduction(stage)
+    }
+  }
+
+  /// With the rights that `cutover policy` prints, and no others.
+  private func inProduction(_ stage: EFCMSStage) async throws {
+    let production: [JSONValue.Member] = [
+      .init("production", true), .init("force", true), .init("way", "ours"), EFCMSStage.pending,
+    ]
+    let policies = try stage.policies("deploy", production)
+    try await FaultProxy.run(
+      before: stage.server.url, [], policies: try RightsPlay.roles(policies)
+    ) { proxy in
+      try migrateInProduction(stage.asking(proxy, as: "applier"), production)
+      let judged = try FaultProxy.judge(
+        try proxy.calls(), by: try #require(policies["apply"]), excused: [:])
+      #expect(judged["lacking"]?.elements?.isEmpty == true, "\(judged.text)")
     }
   }
 
@@ -71,11 +87,11 @@ struct EFCMSDeployTests {
   }
 
   /// Blue to green by our own scan, with all that only production does; killed on the way.
-  private func migrateInProduction(_ stage: EFCMSStage) throws {
+  private func migrateInProduction(
+    _ stage: EFCMSStage, _ production: [JSONValue.Member]
+  ) throws {
     let killed = try stage.run(
-      "deploy",
-      [.init("production", true), .init("force", true), .init("way", "ours"), EFCMSStage.pending],
-      program: .crashRunner, kill: "journal-after:70")
+      "deploy", production, program: .crashRunner, kill: "journal-after:70")
     #expect(killed.code == 128 + SIGKILL, "\(killed.all)")
     let run = try stage.go(["resume", "--no-wait"])
     try #require(run.code == EFCMSStage.waiting, "\(run.all)")

@@ -10,6 +10,8 @@ struct EFCMSStage {
   private let search: Companion
   private let worker: Companion
   private let given: String
+  /// Where the program asks, and as whom, instead of the server and its only key.
+  private var place: (url: String, key: String)?
 
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -102,7 +104,31 @@ struct EFCMSStage {
     _ playbook: String, _ more: [JSONValue.Member] = [], program: Binary.Program = .cutover,
     endpoint: String? = nil, kill: String? = nil
   ) throws -> Binary.Output {
-    let path = "\(Self.folder)/\(playbook).json5"
+    try writeValues(playbook, more)
+    return try go(
+      ["run", path(playbook), "--yes", "--no-wait", "--parameters", "given.json"],
+      program: program, endpoint: endpoint, kill: kill)
+  }
+
+  private func path(_ playbook: String) -> String { "\(Self.folder)/\(playbook).json5" }
+
+  /// The policies that are printed for a playbook, with what it is run with.
+  func policies(_ playbook: String, _ more: [JSONValue.Member] = []) throws -> JSONValue {
+    try writeValues(playbook, more)
+    let output = try go(
+      ["policy", path(playbook), "--json", "--parameters", "given.json"])
+    guard output.code == 0 else { throw HarnessError("policy: \(output.all)") }
+    return try JSONValue(parsing: output.text)
+  }
+
+  /// The same environment, seen through a proxy that holds an access key to a policy.
+  func asking(_ proxy: FaultProxy, as key: String) -> EFCMSStage {
+    var stage = self
+    stage.place = (proxy.url, key)
+    return stage
+  }
+
+  private func writeValues(_ playbook: String, _ more: [JSONValue.Member]) throws {
     var values: [JSONValue.Member] = []
     let sample = try JSONValue(
       reading: Array(Data(contentsOf: URL(filePath: "\(Self.sample)/sample.json5"))),
@@ -119,12 +145,10 @@ struct EFCMSStage {
     ]
     values = values.filter { value in !more.contains { $0.name == value.name } } + more
     let declared = try JSONValue(
-      reading: Array(Data(contentsOf: URL(filePath: path))), dialect: .json5)["parameters"]
+      reading: Array(Data(contentsOf: URL(filePath: path(playbook)))), dialect: .json5)[
+        "parameters"]
     values = values.filter { declared?[$0.name] != nil }
     try cutover.write("given.json", JSONValue.object(values).text)
-    return try go(
-      ["run", path, "--yes", "--no-wait", "--parameters", "given.json"], program: program,
-      endpoint: endpoint, kill: kill)
   }
 
   @discardableResult
@@ -133,6 +157,10 @@ struct EFCMSStage {
     kill: String? = nil
   ) throws -> Binary.Output {
     var environment = environment
+    if let place {
+      environment["AWS_ENDPOINT_URL"] = place.url
+      environment["AWS_ACCESS_KEY_ID"] = place.key
+    }
     if let endpoint { environment["AWS_ENDPOINT_URL"] = endpoint }
     if let kill { environment["CUTOVER_KILL"] = kill }
     return try cutover.run(

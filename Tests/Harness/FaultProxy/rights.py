@@ -81,8 +81,22 @@ ROUTES = [
      "healthcheck/{}"),
     ("cloudfront", "PUT", r"/2020-05-31/distribution/([^/]+)/associate-alias", "AssociateAlias",
      "distribution/{}"),
-    ("cloudfront", "GET", r"/2020-05-31/distribution/([^/]+)(/config)?", "GetDistribution",
+    ("cloudfront", "GET", r"/2020-05-31/distribution/([^/]+)", "GetDistribution",
      "distribution/{}"),
+    ("cloudfront", "GET", r"/2020-05-31/distribution/([^/]+)/config", "GetDistributionConfig",
+     "distribution/{}"),
+    ("cloudfront", "PUT", r"/2020-05-31/distribution/([^/]+)/config", "UpdateDistribution",
+     "distribution/{}"),
+    ("cloudfront", "GET", r"/2020-05-31/distribution", "ListDistributions", None),
+    ("route53", "POST", r"/2013-04-01/healthcheck/([^/]+)", "UpdateHealthCheck", "healthcheck/{}"),
+    ("lambda", "GET", r"/2015-03-31/event-source-mappings/?", "ListEventSourceMappings", None),
+    ("lambda", "GET", r"/2015-03-31/event-source-mappings/([^/]+)", "GetEventSourceMapping",
+     "event-source-mapping:{}"),
+    ("lambda", "PUT", r"/2015-03-31/event-source-mappings/([^/]+)", "UpdateEventSourceMapping",
+     "event-source-mapping:{}"),
+    ("es", "GET", r"/2021-01-01/opensearch/domain/([^/]+)", "DescribeDomain", "domain/{}"),
+    ("es", "POST", r"/2021-01-01/opensearch/domain", "CreateDomain", None),
+    ("es", "DELETE", r"/2021-01-01/opensearch/domain/([^/]+)", "DeleteDomain", "domain/{}"),
 ]
 NEVER_ASKED = {"sts:GetCallerIdentity"}
 
@@ -176,6 +190,10 @@ def of_json(place, name, body):
         arns = arns or [body[key] for key in ("BackupArn", "ExportArn", "TableArn", "ResourceArn")
                         if key in body]
         rights = [(f"dynamodb:{name}", arn) for arn in arns or ["*"]]
+        for update in body.get("ReplicaUpdates", []):
+            verb, replica = next(iter(update.items()))
+            there = arns[0].replace(f":{place.region}:", f":{replica['RegionName']}:")
+            rights += [(f"dynamodb:{verb}TableReplica", arn) for arn in (arns[0], there)]
         if name.startswith("RestoreTable"):
             if "BackupArn" in body:
                 rights.append((f"dynamodb:{name}", body["BackupArn"]))
@@ -204,6 +222,9 @@ def of_json(place, name, body):
             return [(f"cloudwatch:{name}", place.arn(f"alarm:{alarm}", service))
                     for alarm in body["AlarmNames"]]
         return [(f"cloudwatch:{name}", "*")]
+    if service == "events":
+        bus = body.get("EventBusName", "default").rpartition("/")[2]
+        return one(f"rule/{body['Name']}" if bus == "default" else f"rule/{bus}/{body['Name']}")
     return [(f"{service}:{name}", "*")]
 
 
@@ -212,7 +233,9 @@ def of_query(place, form):
     if service == "cloudformation":
         return of_stack(place, name, form)
     if service == "sns":
-        return [(f"sns:{name}", form.get("TopicArn", "*"))]
+        # IAM knows no resource for a subscription's end.
+        about = {"Unsubscribe": "*", "GetSubscriptionAttributes": form.get("SubscriptionArn")}
+        return [(f"sns:{name}", about.get(name) or form.get("TopicArn", "*"))]
     if service == "iam":
         if name == "GetRole":
             return [("iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/{form['RoleName']}")]
@@ -256,6 +279,9 @@ def note_answer(fields, body, answer):
 
 
 def of_rest(place, method, path, qualifier):
+    if place.service == "apigateway":
+        # Here an action is a method, and a resource what it is applied to.
+        return [(f"apigateway:{method}", f"arn:aws:apigateway:{place.region}::{path}")]
     for service, verb, pattern, name, resource in ROUTES:
         match = re.fullmatch(pattern, urllib.parse.unquote(path))
         if (service, verb) != (place.service, method) or not match:
