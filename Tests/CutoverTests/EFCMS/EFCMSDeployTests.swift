@@ -19,6 +19,13 @@ struct EFCMSDeployTests {
     }
   }
 
+  /// Some of those that it takes, a service each: without calls there is nothing to lack.
+  private static let rights: Set = [
+    "apigateway:PATCH", "cloudfront:UpdateDistribution", "cloudwatch:GetMetricData",
+    "cognito-idp:AdminEnableUser", "dynamodb:CreateBackup", "es:DeleteDomain",
+    "lambda:UpdateEventSourceMapping", "route53:UpdateHealthCheck", "sns:Subscribe",
+  ]
+
   /// With the rights that `cutover policy` prints, and no others.
   private func inProduction(_ stage: EFCMSStage) async throws {
     let production: [JSONValue.Member] = [
@@ -29,8 +36,11 @@ struct EFCMSDeployTests {
       before: stage.server.url, [], policies: try RightsPlay.roles(policies)
     ) { proxy in
       try migrateInProduction(stage.asking(proxy, as: "applier"), production)
+      let calls = try proxy.calls()
+      let taken = Set(calls.elements?.compactMap { $0.elements?.first?.string } ?? [])
+      #expect(taken.isSuperset(of: Self.rights), "\(taken.sorted())")
       let judged = try FaultProxy.judge(
-        try proxy.calls(), by: try #require(policies["apply"]), excused: [:])
+        calls, by: try #require(policies["apply"]), excused: [:])
       #expect(judged["lacking"]?.elements?.isEmpty == true, "\(judged.text)")
     }
   }
