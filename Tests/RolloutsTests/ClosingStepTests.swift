@@ -73,7 +73,9 @@ struct ClosingStepTests {
     let before = machine
     try machine.handle(.retried(step: "smoke", by: Self.person))
     #expect(machine.outstanding == [.apply(step: "user", attempt: 1)])
-    #expect(machine.begunAnew(since: before) == ["user"])
+    #expect(machine.begunAnew(since: before) == ["user", "tidy"])
+    let retries = Dictionary(uniqueKeysWithValues: machine.steps.map { ($0.id, $0.retries) })
+    #expect(retries == ["user": 1, "other": 0, "smoke": 1, "tidy": 1, "switch": 0])
     for fact in [applied("user"), verified("user")] { try machine.handle(fact) }
     #expect(machine.outstanding == [.apply(step: "smoke", attempt: 1)])
     for fact in [applied("smoke"), verified("smoke")] { try machine.handle(fact) }

@@ -45,9 +45,12 @@ extension RolloutMachine {
       guard closed.contains(where: { !steps[$0].isSettledForward }) else { continue }
       let isOthersHalt = steps.contains { $0.isHalted && $0.id != closing.id }
       guard !isOthersHalt || closed.contains(where: { steps[$0].isUnderWay }) else { continue }
+      // Who asks for one of them asks for all: marks of what was sent before count no more.
       steps[index].state = .waiting
+      steps[index].retries += 1
       for other in closed where steps[other].state == .done {
         steps[other].state = .active(.apply, attempt: 1)
+        steps[other].retries += 1
       }
     }
   }
@@ -59,6 +62,9 @@ extension RolloutMachine {
     zip(former.steps, steps).compactMap { before, after in
       switch (before.state, after.state) {
       case (.done, .active(.apply, _)): return after.id
+      // A closing step that was reopened has to close again, though it came to its end before.
+      case (.active, .waiting), (.backingOff, .waiting), (.stopped, .waiting), (.done, .waiting):
+        return after.isClosing ? after.id : nil
       case (.stopped(.verify, _), .active(.apply, _)): return after.id
       case (.waiting, _), (.active, _), (.backingOff, _), (.stopped, _), (.done, _), (.skipped, _),
         (.undone, _), (.left, _):

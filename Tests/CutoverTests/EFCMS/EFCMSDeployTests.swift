@@ -30,6 +30,7 @@ struct EFCMSDeployTests {
   private func inProduction(_ stage: EFCMSStage) async throws {
     let production: [JSONValue.Member] = [
       .init("production", true), .init("force", true), .init("way", "ours"), EFCMSStage.pending,
+      .init("readOnly", ["test", "-e", .string(stage.cutover.folder.file("works"))]),
     ]
     let policies = try stage.policies("deploy", production)
     try await FaultProxy.run(
@@ -103,9 +104,17 @@ struct EFCMSDeployTests {
     let killed = try stage.run(
       "deploy", production, program: .crashRunner, kill: "journal-after:70")
     #expect(killed.code == 128 + SIGKILL, "\(killed.all)")
-    let run = try stage.go(["resume", "--no-wait"])
-    try #require(run.code == EFCMSStage.waiting, "\(run.all)")
+    let failed = try stage.go(["resume", "--no-wait"])
+    #expect(failed.code == EFCMSStage.stuck && failed.all.contains("✗ read-only:"))
+    // The test failed, and its user is kept out all the same; a retry lets it in again.
+    #expect(failed.all.contains("✓ smoke-user-out"), "\(failed.all)")
     #expect(try user(stage) == "False")
+    try stage.cutover.write("works", "")
+    let run = try stage.go(["retry", "read-only", "--no-wait"])
+    try #require(run.code == EFCMSStage.waiting, "\(run.all)")
+    #expect(run.all.contains("✓ smoke-user "), "\(run.all)")
+    let isIn = try user(stage)
+    #expect(isIn == "False", "\(run.all)")
     let switched = try stage.approve(
       "approve-switch", program: .crashRunner, kill: "journal-after:60")
     #expect(switched.code == 128 + SIGKILL, "\(switched.all)")

@@ -15,6 +15,7 @@ struct EFCMSRefusalTests {
       #expect(try stage.seen() == before)
       try deadLetter(stage)
       try leftovers(stage, before)
+      try cleared(stage, before)
       try forced(stage)
       try reindexed(stage)
       try EFCMSFailures(stage: stage, before: before).play()
@@ -84,6 +85,16 @@ struct EFCMSRefusalTests {
 
   /// Row 1: a table of a former attempt stops the deploy; the other playbook takes it away.
   private func leftovers(_ stage: EFCMSStage, _ before: String) throws {
+    try leave(stage)
+    try refused(stage, at: "absent", saying: ["efcms-test-beta", "abort-migration.json5"])
+    let run = try stage.run("abort-migration")
+    try #require(run.code == EFCMSStage.waiting, "\(run.all)")
+    let ended = try stage.approve("approve-abort")
+    try #require(ended.code == 0, "\(ended.all)")
+    #expect(try stage.seen() == before)
+  }
+
+  private func leave(_ stage: EFCMSStage) throws {
     try stage.python(
       """
       make_table("beta")
@@ -91,11 +102,17 @@ struct EFCMSRefusalTests {
       client("dynamodb").put_item(TableName=table_of("beta"), Item={
         "pk": {"S": "case|1"}, "sk": {"S": "case|1"}})
       """)
-    try refused(stage, at: "absent", saying: ["efcms-test-beta", "abort-migration.json5"])
-    let run = try stage.run("abort-migration")
+  }
+
+  /// Row 1 again: told that it is rubbish, the deploy takes it away itself.
+  private func cleared(_ stage: EFCMSStage, _ before: String) throws {
+    try leave(stage)
+    let run = try stage.run("deploy", [EFCMSStage.pending, .init("clearLeftovers", true)])
     try #require(run.code == EFCMSStage.waiting, "\(run.all)")
-    let ended = try stage.approve("approve-abort")
-    try #require(ended.code == 0, "\(ended.all)")
+    let copied = try stage.seen()
+    #expect(copied.contains("tables alpha:49 beta:50"), "\(copied)")
+    let back = try stage.rollBack()
+    #expect(back.code == 0, "\(back.all)")
     #expect(try stage.seen() == before)
   }
 
