@@ -79,7 +79,7 @@ final class CrashWorld {
     process.standardError = output
     let hasEnded = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in hasEnded.signal() }
-    try process.run()
+    try process.start()
     if let hasCome {
       try hasCome()
       kill(process.processIdentifier, SIGKILL)

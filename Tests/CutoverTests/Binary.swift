@@ -61,7 +61,7 @@ final class Binary: Sendable {
 /// One running child; its output is read line by line, which waits without sleeping.
 final class Child {
   private let process = Process()
-  private let pipe = Pipe()
+  private let pipe = Pipe.make()
   private let errorFile: String
   private var buffer: [UInt8] = []
   private var isAtEnd = false
@@ -89,7 +89,7 @@ final class Child {
     process.standardInput = input
     process.standardOutput = pipe
     process.standardError = errors
-    try process.run()
+    try process.start()
     // A child that hangs must fail its test, not hold it up.
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { @Sendable [weak process] in
       if let process, process.isRunning { kill(process.processIdentifier, SIGKILL) }

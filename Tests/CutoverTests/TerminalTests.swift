@@ -37,9 +37,9 @@ struct TerminalTests {
     process.environment = ProcessInfo.processInfo.environment
       .merging(["TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "NO_COLOR": ""]) { $1 }
       .merging(environment) { $1 }
-    let pipe = Pipe()
+    let pipe = Pipe.make()
     process.standardOutput = pipe
-    try process.run()
+    try process.start()
     try pipe.fileHandleForWriting.close()
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()

@@ -7,7 +7,7 @@ final class HoldingProcess {
   private let process = Process()
 
   init(lock path: String) throws {
-    let output = Pipe()
+    let output = Pipe.make()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [
       "python3", "-c",
@@ -19,9 +19,9 @@ final class HoldingProcess {
       sys.stdin.read()
       """, path,
     ]
-    process.standardInput = Pipe()
+    process.standardInput = Pipe.make()
     process.standardOutput = output
-    try process.run()
+    try process.start()
     guard !output.fileHandleForReading.availableData.isEmpty else {
       throw HarnessError("nobody holds \(path)")
     }

@@ -26,15 +26,15 @@ package struct FaultyDynamo: Sendable {
     before server: MotoServer, _ faults: Faults, _ body: (FaultyDynamo) async throws -> Answer
   ) async throws -> Answer {
     let child = Process()
-    let input = Pipe()
-    let output = Pipe()
+    let input = Pipe.make()
+    let output = Pipe.make()
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments =
       ["python3", "-c", script, server.url]
       + [faults.unprocessed, faults.throttled, faults.cutShort].map(String.init)
     child.standardInput = input
     child.standardOutput = output
-    try child.run()
+    try child.start()
     defer {
       try? input.fileHandleForWriting.close()
       child.waitUntilExit()

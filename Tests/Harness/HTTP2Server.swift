@@ -20,8 +20,8 @@ package struct HTTP2Server: Sendable {
     _ body: (HTTP2Server) async throws -> Answer
   ) async throws -> Answer {
     let child = Process()
-    let input = Pipe()
-    let output = Pipe()
+    let input = Pipe.make()
+    let output = Pipe.make()
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments = [
       "python3", "-W", "ignore", "-c", script, certificate.file, certificate.key, tls.rawValue,
@@ -29,7 +29,7 @@ package struct HTTP2Server: Sendable {
     child.standardInput = input
     child.standardOutput = output
     child.standardError = FileHandle.nullDevice
-    try child.run()
+    try child.start()
     defer {
       try? input.fileHandleForWriting.close()
       child.waitUntilExit()

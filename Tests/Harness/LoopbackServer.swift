@@ -16,13 +16,13 @@ package struct LoopbackServer: Sendable {
     tls: Certificate? = nil, _ body: (LoopbackServer) async throws -> Answer
   ) async throws -> Answer {
     let child = Process()
-    let input = Pipe()
-    let output = Pipe()
+    let input = Pipe.make()
+    let output = Pipe.make()
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments = ["python3", "-c", script] + (tls.map { [$0.file, $0.key] } ?? [])
     child.standardInput = input
     child.standardOutput = output
-    try child.run()
+    try child.start()
     defer {
       try? input.fileHandleForWriting.close()
       child.waitUntilExit()
@@ -51,7 +51,7 @@ package struct LoopbackServer: Sendable {
         child.currentDirectoryURL = URL(filePath: folder)
         child.standardError = FileHandle.nullDevice
         child.standardOutput = FileHandle.nullDevice
-        try child.run()
+        try child.start()
         child.waitUntilExit()
         guard child.terminationStatus == 0 else {
           throw HarnessError(

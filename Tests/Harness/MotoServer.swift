@@ -106,7 +106,7 @@ package final class MotoServer: Sendable {
       child.standardInput = FileHandle.nullDevice
       child.standardOutput = FileHandle.nullDevice
       child.standardError = FileHandle.nullDevice
-      try child.run()
+      try child.start()
       let server = MotoServer(port: port)
       if server.isReady() {
         return (

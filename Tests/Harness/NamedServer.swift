@@ -118,13 +118,13 @@ package struct NamedServer: Sendable {
     let child = Process()
     // The shell waits for the end of its input, which also comes when the test's process dies.
     let script = "named -g -n 1 -c '\(folder)/named.conf' & cat; kill $!; wait"
-    let rope = Pipe()
+    let rope = Pipe.make()
     child.executableURL = URL(filePath: "/bin/sh")
     child.arguments = ["-c", script]
     child.standardInput = rope
     child.standardOutput = FileHandle.nullDevice
     child.standardError = FileHandle(forWritingAtPath: "\(folder)/named.log")
-    try child.run()
+    try child.start()
     let stop = {
       try? rope.fileHandleForWriting.close()
       child.waitUntilExit()
@@ -154,12 +154,12 @@ package struct NamedServer: Sendable {
 
   private static func output(_ program: String, _ arguments: [String]) throws -> String {
     let child = Process()
-    let pipe = Pipe()
+    let pipe = Pipe.make()
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments = [program] + arguments
     child.standardOutput = pipe
     child.standardError = FileHandle.nullDevice
-    try child.run()
+    try child.start()
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     child.waitUntilExit()
     return String(decoding: data, as: UTF8.self)

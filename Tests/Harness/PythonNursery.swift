@@ -26,15 +26,15 @@ final class PythonNursery: Sendable {
   private init() throws {
     folder = try TemporaryFolder()
     socket = folder.file("nursery")
-    leash = Pipe()
+    leash = Pipe.make()
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     let script = URL(filePath: #filePath).deletingLastPathComponent().path + "/nursery.py"
     process.arguments = ["python3", script, socket]
     process.standardInput = leash
-    let told = Pipe()
+    let told = Pipe.make()
     process.standardOutput = told
-    try process.run()
+    try process.start()
     // It says so once it listens; if it dies instead, there is nothing to read.
     guard told.fileHandleForReading.availableData.isEmpty else { return }
     throw HarnessError("the nursery of Python did not start; run Scripts/setup")

@@ -13,13 +13,13 @@ package struct ScriptedServer: Sendable {
     _ script: String, _ body: (ScriptedServer) async throws -> Answer
   ) async throws -> Answer {
     let child = Process()
-    let input = Pipe()
-    let output = Pipe()
+    let input = Pipe.make()
+    let output = Pipe.make()
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments = ["python3", "-c", opening + script + ending]
     child.standardInput = input
     child.standardOutput = output
-    try child.run()
+    try child.start()
     defer {
       try? input.fileHandleForWriting.close()
       child.waitUntilExit()

@@ -14,13 +14,13 @@ package struct SearchServer: Sendable {
       .deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "playbooks/efcms/sample/search_server.py").path
     let child = Process()
-    let input = Pipe()
-    let output = Pipe()
+    let input = Pipe.make()
+    let output = Pipe.make()
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments = ["python3", script]
     child.standardInput = input
     child.standardOutput = output
-    try child.run()
+    try child.start()
     defer {
       try? input.fileHandleForWriting.close()
       child.waitUntilExit()

@@ -42,7 +42,7 @@ package enum Tool {
     process.standardInput = input
     process.standardOutput = outputs[0]
     process.standardError = outputs[1]
-    try process.run()
+    try process.start()
     process.waitUntilExit()
     return process.terminationStatus
   }

@@ -195,9 +195,9 @@ private enum PythonJSON {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["python3", "-c", program, file.path]
-    let output = Pipe()
+    let output = Pipe.make()
     process.standardOutput = output
-    try process.run()
+    try process.start()
     let answer = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return answer.split(separator: UInt8(ascii: "\n")).map { line in

@@ -19,10 +19,10 @@ enum Child {
       + ["--testing-library", "swift-testing", "--filter", "ChildTests"]
     process.environment = ProcessInfo.processInfo.environment
       .merging([variable: path]) { $1 }
-    let lines = Pipe()
+    let lines = Pipe.make()
     process.standardError = lines
     process.standardOutput = FileHandle.nullDevice
-    try process.run()
+    try process.start()
     return (process, lines)
   }
 }

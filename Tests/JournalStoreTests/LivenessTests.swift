@@ -18,7 +18,7 @@ import Testing
     let me = try LeaseHolder.thisProcess(person: "ann")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/true")
-    try process.run()
+    try process.start()
     process.waitUntilExit()
     var ended = me
     ended.pid = Int(process.processIdentifier)

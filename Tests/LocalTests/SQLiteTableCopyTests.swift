@@ -97,15 +97,15 @@ import Testing
 /// Another program that holds the write lock.
 private final class SQLiteHolder {
   private let process = Process()
-  private let input = Pipe()
+  private let input = Pipe.make()
 
   init(_ path: String) throws {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["sqlite3", path]
     process.standardInput = input
-    let output = Pipe()
+    let output = Pipe.make()
     process.standardOutput = output
-    try process.run()
+    try process.start()
     input.fileHandleForWriting.write(Data("BEGIN EXCLUSIVE; SELECT 'held';\n".utf8))
     _ = output.fileHandleForReading.availableData
   }

@@ -27,15 +27,15 @@ final class CloudFormationEmulator: Sendable {
     -> Answer
   {
     let child = Process()
-    let input = Pipe()
-    let output = Pipe()
+    let input = Pipe.make()
+    let output = Pipe.make()
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments = [
       "python3", URL(filePath: #filePath).deletingLastPathComponent().path + "/emulator.py",
     ]
     child.standardInput = input
     child.standardOutput = output
-    try child.run()
+    try child.start()
     defer {
       try? input.fileHandleForWriting.close()
       child.waitUntilExit()

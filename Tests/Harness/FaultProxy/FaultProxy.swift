@@ -38,7 +38,7 @@ package final class FaultProxy: Sendable {
   ) async throws -> Answer {
     guard let port = URL(string: server)?.port else { throw HarnessError("no port in \(server)") }
     let child = Process()
-    let words = Pipe()
+    let words = Pipe.make()
     child.executableURL = URL(filePath: "/usr/bin/env")
     child.arguments = [
       "python3", script, "\(port)", "\(seed)",
@@ -46,7 +46,7 @@ package final class FaultProxy: Sendable {
     ]
     child.standardInput = FileHandle.nullDevice
     child.standardOutput = words
-    try child.run()
+    try child.start()
     defer {
       child.terminate()
       child.waitUntilExit()
