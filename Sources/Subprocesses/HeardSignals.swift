@@ -9,15 +9,13 @@ import Synchronization
 /// always takes signals, lose none. See signal-safety(7).
 package enum HeardSignals {
   private static let action = Mutex<(@Sendable () -> Void)?>(nil)
+  private static let isListening = clinux_listen { HeardSignals.action.withLock { $0 }?() } == 0
 
   /// Calls `action` once for each of them, one after another, on a thread of its own; for good.
   package static func hear(_ numbers: [Int32], _ action: @escaping @Sendable () -> Void) {
-    let isFirst = Self.action.withLock { former in
-      defer { former = action }
-      return former == nil
-    }
+    Self.action.withLock { $0 = action }
     // Without that thread the signals keep their default: to end a process that may be killed.
-    if isFirst, clinux_listen({ HeardSignals.action.withLock { $0 }?() }) != 0 { return }
+    guard isListening else { return }
     for number in numbers { _ = clinux_hear(number) }
   }
 

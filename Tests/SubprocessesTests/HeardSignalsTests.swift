@@ -4,7 +4,7 @@ import Subprocesses
 import Synchronization
 import Testing
 
-@Suite("Heard signals", .waiting)
+@Suite("Heard signals", .waiting, .timeLimit(.minutes(15)))
 struct HeardSignalsTests {
   private static let rounds = 500
 

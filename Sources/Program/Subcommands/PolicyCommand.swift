@@ -37,7 +37,8 @@ struct PolicyCommand: Command {
   var parameters = ParameterOptions()
 
   func problem() -> String? {
-    isJSON && (role != nil || owner != nil) ? "--json writes all policies, not one of them" : nil
+    isJSON && (role != nil || owner != nil)
+      ? "--json writes all policies: leave it out, or --role and --of" : nil
   }
 
   func run(in context: Context) async throws -> Int32 {

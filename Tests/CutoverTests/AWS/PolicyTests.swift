@@ -79,6 +79,9 @@ struct PolicyTests {
       "policy", "\(AWSStage.playbooks)/ab-cloudfront.json5", "--role", "destroy")
     let all = try JSONValue(parsing: output.text)
     #expect(try JSONValue(parsing: one.text) == all["destroy"])
+    let both = try binary("policy", "p.json5", "--role", "destroy", "--json")
+    #expect(both.code == 64 && both.text.isEmpty)
+    #expect(both.errors.contains("--json writes all policies"), "\(both.all)")
   }
 
   private static func playbook(_ from: String, _ to: String, secret: String = "") -> String {
