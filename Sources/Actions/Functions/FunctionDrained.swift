@@ -106,30 +106,20 @@ package struct FunctionDrained: Action {
     let pace = progress.pace
     let began = checkpoint?.began ?? pace.clock.now()
     if checkpoint == nil { try await progress.saveNow(Checkpoint(began: began)) }
-    let end = began + (input.within?.duration ?? Self.withinDefault)
-    while true {
+    let wait = CloudWait(
+      title: "\(title) to catch up", every: input.every?.duration ?? Self.everyDefault,
+      within: input.within?.duration ?? Self.withinDefault, step: site.step)
+    var last: Look?
+    try await wait.wait(since: began, pace) { () async throws(Failure) in
       let now = pace.clock.now()
-      let isLongEnough = now - began >= stable
-      var reason = "watched for \((now - began).wholeMilliseconds / 1000) s"
-      do throws(Failure) {
-        let look = try await look(from: max(began, now + (.zero - stable)), to: now)
-        if isLongEnough, look.reason == nil {
-          let age = look.age.map { "\($0.wholeMilliseconds)" } ?? ""
-          return StepReport(outputs: ["age": age, "errors": "\(look.errors)"])
-        }
-        reason = look.reason ?? reason
-      } catch {
-        guard error.isTransient else { throw error }
-        reason = error.summary
-      }
-      let next = now + (input.every?.duration ?? Self.everyDefault)
-      guard next <= end else {
-        throw .permanent(
-          "\(title) has not caught up in time: \(reason)",
-          hint: "Look at its log and its mapping, then 'cutover retry \(site.step)'.")
-      }
-      try await pace.wait(until: next, for: "\(title) to catch up (\(reason))")
+      let look = try await look(from: max(began, now + (.zero - stable)), to: now)
+      last = look
+      if let reason = look.reason { return reason }
+      let watched = now - began
+      return watched >= stable ? nil : "watched for \(watched.wholeMilliseconds / 1000) s"
     }
+    let age = last?.age.map { "\($0.wholeMilliseconds)" } ?? ""
+    return StepReport(outputs: ["age": age, "errors": "\(last?.errors ?? 0)"])
   }
 
   package func verify(
