@@ -36,6 +36,8 @@ struct MigrationWrite: Sendable, Hashable {
   var new: Item?
   var kind: Kind
 
+  var place: MigrationConflict { MigrationConflict(target: target, key: key) }
+
   /// The change to send to the store; nil when there is nothing to do.
   func change(isGuarded: Bool) -> ItemChange? {
     guard kind == .change else { return nil }

@@ -17,27 +17,55 @@ struct MigrationPager: Sendable {
   /// Whether each write looks at what is there; else nobody else writes, by the playbook's word.
   let isGuarded: Bool
   let subset: MigrationSubset
-  let rejectsMax: Int?
+  let rejects: RejectAllowance
+  let claims: MigrationClaims
   /// Whether nothing is written at all.
   let isDry: Bool
   /// Whether what was answered to each item is kept, to be asked again when all is verified.
   let keepsAnswers: Bool
   let pace: Pace
 
-  private var resolver: MigrationResolver {
-    MigrationResolver(source: source, targets: targets, archive: archive)
+  private func resolver(of segment: Int) -> MigrationResolver {
+    MigrationResolver(
+      source: source, targets: targets, archive: archive, claims: isDry ? nil : claims,
+      segment: segment)
   }
 
   private var urls: [ResourceURL] { targets.map(\.store.url) }
 
-  /// Migrates the next page of one segment; `done` is how much was read and rejected before.
+  /// Gives a segment the keys of a page that it stored and did not come to write.
+  ///
+  /// To be asked of all segments before the first step of any. Answers whether there is one.
+  func reclaim(
+    _ segment: MigrationCheckpoint.Segment, index: Int
+  ) async throws(Failure) -> Bool {
+    guard !isDry, let page = try await archive.unfinished(segment: index, at: segment.position)
+    else { return false }
+    await claims.hold(Set(page.entries.flatMap(\.writes).map(\.place)), for: index)
+    return true
+  }
+
+  /// Migrates the next page of one segment; `read` is how much was read before.
   func step(
-    _ segment: MigrationCheckpoint.Segment, index: Int, of count: Int, read: Int, rejected: Int
+    _ segment: MigrationCheckpoint.Segment, index: Int, of count: Int, read: Int
+  ) async throws(Failure) -> MigrationCheckpoint.Segment {
+    do throws(Failure) {
+      let moved = try await move(segment, index: index, of: count, read: read)
+      await rejects.settle(index)
+      await claims.release(index)
+      return moved
+    } catch {
+      await claims.fail()
+      throw error
+    }
+  }
+
+  private func move(
+    _ segment: MigrationCheckpoint.Segment, index: Int, of count: Int, read: Int
   ) async throws(Failure) -> MigrationCheckpoint.Segment {
     if !isDry, let page = try await archive.unfinished(segment: index, at: segment.position) {
       return try await finish(
-        try await reconsidered(page, of: segment, index: index, before: rejected), of: segment,
-        index: index, before: rejected)
+        try await reconsidered(page, of: segment, index: index), of: segment, index: index)
     }
     let (items, next) = try await items(segment, index: index, of: count, read: read)
     var page = MigrationPage(start: segment.position, next: next, entries: [])
@@ -48,27 +76,27 @@ struct MigrationPager: Sendable {
       for item in items { keys.append(try await source.key(of: item).text) }
       try await archive.pardon(keys)
     }
-    let (entries, answers) = try await entries(of: chosen.items)
+    let (entries, answers) = try await entries(of: chosen.items, segment: index)
     page.entries = entries
     page.entries += chosen.others.map {
       MigrationEntry(source: $0, outcome: .skip(MigrationSubset.reason))
     }
-    try await checkRejects(page, before: rejected)
+    try await checkRejects(page, of: index)
     if isDry { return try moved(page, from: segment) }
     try await archive.store(page, of: segment, index: index, urls: urls, answers)
-    return try await finish(page, of: segment, index: index, before: rejected)
+    return try await finish(page, of: segment, index: index)
   }
 
   /// A stored page with more rejects than are allowed with these judged again: whoever retried has
   /// mended them meanwhile.
   private func reconsidered(
-    _ page: MigrationPage, of segment: MigrationCheckpoint.Segment, index: Int, before: Int
+    _ page: MigrationPage, of segment: MigrationCheckpoint.Segment, index: Int
   ) async throws(Failure) -> MigrationPage {
     let places = page.entries.indices.filter {
       if case .rejected = page.entries[$0].outcome { true } else { false }
     }
-    guard let rejectsMax, before + places.count > rejectsMax else { return page }
-    let (page, answers) = try await again(page, places, [])
+    guard await rejects.excess(with: places.count, of: index) != nil else { return page }
+    let (page, answers) = try await again(page, places, [], segment: index)
     try await archive.store(page, of: segment, index: index, urls: urls, answers)
     return page
   }
@@ -109,7 +137,7 @@ struct MigrationPager: Sendable {
   }
 
   private func entries(
-    of items: [Item], written: [MigrationConflict: Item?] = [:]
+    of items: [Item], segment: Int, written: [MigrationConflict: Item?]? = nil
   ) async throws(Failure) -> ([MigrationEntry], [MigrationAnswer]) {
     guard !items.isEmpty else { return ([], []) }
     let outcomes = try await transform.apply(items)
@@ -124,24 +152,24 @@ struct MigrationPager: Sendable {
         answers.append(MigrationAnswer(try await source.key(of: item), item, outcome))
       }
     }
-    return (try await resolver.resolve(items, outcomes, written: written), answers)
+    let entries = try await resolver(of: segment).resolve(items, outcomes, written: written)
+    return (entries, answers)
   }
 
   /// A page with more rejects than the playbook allows is not written at all.
-  private func checkRejects(_ page: MigrationPage, before: Int) async throws(Failure) {
-    var rejects: [(key: String, reason: String)] = []
+  private func checkRejects(_ page: MigrationPage, of index: Int) async throws(Failure) {
+    var rejected: [(key: String, reason: String)] = []
     for entry in page.entries {
       guard case .rejected(let reason) = entry.outcome else { continue }
-      rejects.append((try await source.key(of: entry.source).text, reason))
+      rejected.append((try await source.key(of: entry.source).text, reason))
     }
-    guard !rejects.isEmpty else { return }
-    try await archive.reject(rejects)
-    guard let rejectsMax, before + rejects.count > rejectsMax else { return }
-    let named = rejects.prefix(Self.namedMax).map { "\($0.key): \($0.reason)" }
+    try await archive.reject(rejected)
+    guard let count = await rejects.excess(with: rejected.count, of: index) else { return }
+    let named = rejected.prefix(Self.namedMax).map { "\($0.key): \($0.reason)" }
       .joined(separator: "; ")
     throw .permanent(
-      "\(source.url): \(before + rejects.count) items cannot be migrated, and \(rejectsMax) are "
-        + "allowed: \(named)\(rejects.count > Self.namedMax ? " …" : "")",
+      "\(source.url): \(count) items cannot be migrated, and \(rejects.most ?? 0) are allowed: "
+        + "\(named)\(rejected.count > Self.namedMax ? " …" : "")",
       hint: "Mend the items or the transform, or say 'rejects'; 'cutover retry' goes on at this "
         + "page and judges them again; none of them was written. All are in the table 'reject' of "
         + "\(archive.path).")
@@ -149,12 +177,12 @@ struct MigrationPager: Sendable {
 
   /// Writes a stored page, and looks again at items that somebody changed meanwhile.
   private func finish(
-    _ stored: MigrationPage, of segment: MigrationCheckpoint.Segment, index: Int, before: Int
+    _ stored: MigrationPage, of segment: MigrationCheckpoint.Segment, index: Int
   ) async throws(Failure) -> MigrationCheckpoint.Segment {
     var page = stored
     for _ in 0..<Self.roundsMax {
       // Also what was rejected only when it was judged again.
-      try await checkRejects(page, before: before)
+      try await checkRejects(page, of: index)
       let conflicts = try await write(page)
       guard !conflicts.isEmpty else {
         let moved = try moved(page, from: segment)
@@ -165,10 +193,10 @@ struct MigrationPager: Sendable {
       let answers: [MigrationAnswer]
       let places = page.entries.indices.filter { place in
         page.entries[place].writes.contains {
-          conflicts.contains(MigrationConflict(target: $0.target, key: $0.key))
+          conflicts.contains($0.place)
         }
       }
-      (page, answers) = try await again(page, places, conflicts)
+      (page, answers) = try await again(page, places, conflicts, segment: index)
       try await archive.store(page, of: segment, index: index, urls: urls, answers)
     }
     throw .transient(
@@ -196,7 +224,7 @@ struct MigrationPager: Sendable {
 
   /// The page with the entries at these places judged anew, by what is there now.
   private func again(
-    _ page: MigrationPage, _ places: [Int], _ conflicts: Set<MigrationConflict>
+    _ page: MigrationPage, _ places: [Int], _ conflicts: Set<MigrationConflict>, segment: Int
   ) async throws(Failure) -> (MigrationPage, [MigrationAnswer]) {
     var page = page
     var keys: [ItemKey] = []
@@ -205,10 +233,9 @@ struct MigrationPager: Sendable {
     for place in places {
       keys.append(try await source.key(of: page.entries[place].source))
       for write in page.entries[place].writes where write.kind == .change {
-        let key = MigrationConflict(target: write.target, key: write.key)
-        guard !conflicts.contains(key) else { continue }
-        written[key] = .some(write.former)
-        former[key] = write
+        guard !conflicts.contains(write.place) else { continue }
+        written[write.place] = .some(write.former)
+        former[write.place] = write
       }
     }
     try await archive.forget(conflicts.map { ($0.target, $0.key) })
@@ -224,27 +251,38 @@ struct MigrationPager: Sendable {
       items.append(item)
       live.append(place)
     }
-    let (entries, answers) = try await entries(of: items, written: written)
+    let (entries, answers) = try await entries(of: items, segment: segment, written: written)
     for (place, entry) in zip(live, entries) { page.entries[place] = entry }
     for entry in places.map({ page.entries[$0] }) {
-      for write in entry.writes {
-        former[MigrationConflict(target: write.target, key: write.key)] = nil
-      }
+      for write in entry.writes { former[write.place] = nil }
     }
     try await takeBack(Array(former.values))
     return (page, answers)
   }
 
   /// Takes back what the item as it was had led to, and as it is now does not.
+  ///
+  /// What others have made of it since stays, and stays recorded, so that it is told when all is
+  /// verified and kept in an archive when the step is undone.
   private func takeBack(_ writes: [MigrationWrite]) async throws(Failure) {
     for write in writes {
       let back = MigrationWrite(
         target: write.target, key: write.key, former: write.new, new: write.former, kind: .change)
       guard let change = back.change(isGuarded: true) else { continue }
       let target = targets[write.target]
-      // A write that never got there is no conflict to care about: nothing of ours is there.
-      _ = try await BatchWriter(pace: pace, governor: target.governor)
+      let conflicts = try await BatchWriter(pace: pace, governor: target.governor)
         .write([change], to: target.store)
+      if !conflicts.isEmpty {
+        let url = target.store.url
+        let found = try await target.store.items(for: [write.key]).first ?? nil
+        // A write that never got there has left nothing of ours.
+        guard try found?.canonical(of: url) == write.former?.canonical(of: url) else {
+          try await pace.note(
+            "\(url): what became of an item that was changed meanwhile was changed there too, and "
+              + "stays: \(write.key.text)")
+          continue
+        }
+      }
       try await archive.forget([(write.target, write.key)])
     }
   }

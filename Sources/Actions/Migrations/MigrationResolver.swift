@@ -11,6 +11,10 @@ struct MigrationResolver: Sendable {
   let source: any TableStore
   let targets: [MigrationTable]
   let archive: MigrationArchive
+  /// Nil where nothing is written, so that nothing can be wanted twice at once.
+  let claims: MigrationClaims?
+  /// The segment whose items these are.
+  let segment: Int
 
   /// Why an item that lost its key to an earlier one is left out.
   static let lostReason = "an earlier item has its key"
@@ -34,10 +38,10 @@ struct MigrationResolver: Sendable {
   /// Entries for items and their outcomes, in order.
   ///
   /// `written` is what these items have written already in an earlier round, with what each key
-  /// held before.
+  /// held before; nil in the first.
   func resolve(
     _ items: [Item], _ outcomes: [MigrationOutcome],
-    written: [MigrationConflict: Item?] = [:]
+    written: [MigrationConflict: Item?]? = nil
   ) async throws(Failure) -> [MigrationEntry] {
     var entries: [MigrationEntry] = []
     var wishes: [Wish] = []
@@ -59,8 +63,14 @@ struct MigrationResolver: Sendable {
     wishes.removeAll { wish in
       if case .rejected = entries[wish.entry].outcome { true } else { false }
     }
+    let keys = Set(wishes.map(\.place))
+    if written == nil {
+      try await claims?.take(keys, for: segment)
+    } else {
+      try await claims?.takeMore(keys, for: segment)
+    }
     for place in wishes.indices {
-      guard let former = written[wishes[place].place] else { continue }
+      guard let former = written?[wishes[place].place] else { continue }
       wishes[place].former = former
       wishes[place].isKnown = true
     }
@@ -167,9 +177,7 @@ struct MigrationResolver: Sendable {
   private static func free(
     _ writes: [MigrationWrite], in claims: inout [MigrationConflict: [UInt8]?]
   ) {
-    for write in writes where write.kind == .change {
-      claims[MigrationConflict(target: write.target, key: write.key)] = nil
-    }
+    for write in writes where write.kind == .change { claims[write.place] = nil }
   }
 
   /// What becomes of an item whose key an earlier one has taken.

@@ -20,9 +20,20 @@ struct MigrationRun {
   /// After a failure the pages under way are finished and saved before it is thrown.
   func finish(_ start: MigrationCheckpoint) async throws(Failure) -> MigrationCheckpoint {
     var state = start
+    // Those with keys first: another segment that waits for them must not keep them from moving.
+    var stored: [Int] = []
+    var others: [Int] = []
+    for (index, segment) in start.segments.enumerated() where !segment.isDone {
+      if try await pager.reclaim(segment, index: index) {
+        stored.append(index)
+      } else {
+        others.append(index)
+      }
+    }
+    let order = stored + others
     let failure = await withTaskGroup(of: Step.self, returning: Failure?.self) { group in
       var failure: Failure?
-      var waiting = start.segments.indices.filter { !start.segments[$0].isDone }
+      var waiting = order
       func begin(_ index: Int) {
         let state = state
         group.addTask { await step(index, state) }
@@ -59,8 +70,7 @@ struct MigrationRun {
       return .moved(
         index,
         try await pager.step(
-          state.segments[index], index: index, of: state.segments.count, read: state.tally.read,
-          rejected: state.tally.rejected))
+          state.segments[index], index: index, of: state.segments.count, read: state.tally.read))
     } catch {
       return .failed(error)
     }

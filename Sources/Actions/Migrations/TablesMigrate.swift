@@ -216,7 +216,8 @@ package struct TablesMigrate: Action {
       let pager = MigrationPager(
         source: source, targets: targets, transform: transform, archive: archive,
         batch: input.batch ?? Self.batchDefault, isGuarded: input.writes != .plain, subset: subset,
-        rejectsMax: input.rejects ?? 0, isDry: isDry, keepsAnswers: input.filter != nil,
+        rejects: RejectAllowance(most: input.rejects ?? 0, settled: state.tally.rejected),
+        claims: MigrationClaims(), isDry: isDry, keepsAnswers: input.filter != nil,
         pace: progress.pace)
       return try await MigrationRun(pager: pager, total: total, progress: progress).finish(state)
     }

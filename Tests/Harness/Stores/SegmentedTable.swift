@@ -1,10 +1,22 @@
 package import Resources
+import Synchronization
 
 /// A table in memory that can also be read in segments.
+///
+/// One that meets lets two segments read side by side what they are to write over, so that each
+/// knows nothing yet of what the other is about to store.
 package final class SegmentedTable: TableSegmentScanning {
   package let table: MemoryTable
 
-  package init(_ table: MemoryTable) { self.table = table }
+  /// Long enough for another segment to come along; none has to.
+  private static let patience = 2_000
+  private let meets: Bool
+  private let reading = Atomic(0)
+
+  package init(_ table: MemoryTable, meets: Bool = false) {
+    self.table = table
+    self.meets = meets
+  }
 
   package var url: ResourceURL { table.url }
   package var writesConditionsOneByOne: Bool { true }
@@ -35,7 +47,12 @@ package final class SegmentedTable: TableSegmentScanning {
     try await table.page(after: position, limit: limit)
   }
   package func items(for keys: [ItemKey]) async throws(Failure) -> [Item?] {
-    try await table.items(for: keys)
+    guard meets else { return try await table.items(for: keys) }
+    let found = try await table.items(for: keys)
+    reading.add(1, ordering: .relaxed)
+    for _ in 0..<Self.patience where reading.load(ordering: .relaxed) < 2 { await Task.yield() }
+    reading.subtract(1, ordering: .relaxed)
+    return found
   }
   package func write(_ changes: [ItemChange]) async throws(Failure) -> WriteOutcome {
     try await table.write(changes)
