@@ -158,6 +158,39 @@ struct TablesMigrateTests {
     #expect(world.versions.contents.count == 2)
   }
 
+  @Test("without its archive nothing is called taken back, unless there was nothing to take back")
+  func archiveGone() async throws {
+    try world.fillAssets(12)
+    let run = world.run(try world.input())
+    let plan = try await run.plan()
+    try await run.undo(plan)
+    _ = try await run.apply(plan)
+    let after = world.assets.contents
+    let archive = folder.file("work/migration.db")
+    let aside = folder.file("aside.db")
+    for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: archive + suffix) {
+      try FileManager.default.moveItem(atPath: archive + suffix, toPath: aside + suffix)
+    }
+    let failure = try await #require(throws: Failure.self) { try await run.undo(plan) }
+    #expect(failure.summary.contains("work/migration.db is gone"), "\(failure)")
+    #expect(world.assets.contents == after)
+    for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: aside + suffix) {
+      try FileManager.default.moveItem(atPath: aside + suffix, toPath: archive + suffix)
+    }
+    try await run.undo(plan)
+    #expect(world.versions.contents.isEmpty)
+  }
+
+  @Test("a table that is not there, and that no earlier step can make, is found when it is planned")
+  func missingTable() async throws {
+    try await world.versions.delete()
+    let preview = try TablesMigrate(
+      try world.input(),
+      in: world.site.site(isPreview: true, transforms: SQLTransforms(), folder: "preview"))
+    let failure = try await #require(throws: Failure.self) { _ = try await preview.plan() }
+    #expect(failure.summary.contains("memory:///versions does not exist"), "\(failure)")
+  }
+
   @Test("a key that changes in place moves the item, and the new one is not migrated again")
   func keyChange() async throws {
     try world.assets.fill((0..<9).map { MigrationWorld.item(#"{"id":{"S":"k\#($0)"}}"#) })

@@ -49,7 +49,13 @@ extension TablesMigrate {
   package func undo(
     _ plan: MigrationPlan, from checkpoint: MigrationCheckpoint?, pace: Pace
   ) async throws(Failure) {
-    guard !isDry, MigrationArchive.exists(at: archivePath) else { return }
+    guard !isDry else { return }
+    guard MigrationArchive.exists(at: archivePath) else {
+      // Checkpoints stay with the rollout that wrote them; what takes it back later has its account.
+      let own = await site.record().steps.first { $0.id == site.step }
+      guard checkpoint?.hasBegun != true, own?.ledgers.isEmpty ?? true else { throw archiveIsGone }
+      return
+    }
     let archive = try MigrationArchive(at: archivePath)
     // The source before the others: an item is there again before what it became goes.
     let order = input.targets.indices.sorted {

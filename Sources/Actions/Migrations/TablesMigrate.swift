@@ -139,7 +139,7 @@ package struct TablesMigrate: Action {
     let description = try await source.description()
     var plan = MigrationPlan(source: description, moment: moment)
     guard let description else {
-      guard site.isPreview else { throw Self.missing(input.from) }
+      guard await site.mayGetTables else { throw Self.missing(input.from) }
       return Planned(plan, changes: ["migrate \(input.from), which an earlier step makes"])
     }
     plan.segments = segmentCount(of: source, description)
@@ -151,14 +151,14 @@ package struct TablesMigrate: Action {
       "\(isDry ? "read and transform, but not write," : "migrate") \(part) of \(input.from)"
     ]
     for lookup in input.lookups ?? [] {
-      guard try await site.table(lookup.from).description() != nil || site.isPreview else {
-        throw Self.missing(lookup.from)
+      if try await site.table(lookup.from).description() == nil {
+        guard await site.mayGetTables else { throw Self.missing(lookup.from) }
       }
       changes.append("look up \(lookup.name) in \(lookup.from)")
     }
     for target in input.targets {
       guard let there = try await site.table(target.table).description() else {
-        guard site.isPreview else { throw Self.missing(target.table) }
+        guard await site.mayGetTables else { throw Self.missing(target.table) }
         changes.append("write \(target.name) to \(target.table), which an earlier step makes")
         continue
       }
@@ -173,6 +173,12 @@ package struct TablesMigrate: Action {
       estimate: Estimate(
         seconds: description.anyItemCount.map { Double($0) / TableCopyPlanner.itemsPerSecond },
         items: description.anyItemCount, bytes: description.anyByteCount))
+  }
+
+  var archiveIsGone: Failure {
+    .refused(
+      "\(archivePath) is gone, which holds what undo needs and how far the step has come",
+      hint: "Bring the file back; without it, restore \(input.from) and the targets from backups.")
   }
 
   private static func missing(_ url: ResourceURL) -> Failure {
@@ -191,12 +197,7 @@ package struct TablesMigrate: Action {
   ) async throws(Failure) -> StepReport {
     var state =
       checkpoint ?? MigrationCheckpoint(segments: plan.segments, targets: input.targets.count)
-    let isBegun = state.hasBegun && !isDry
-    guard !isBegun || MigrationArchive.exists(at: archivePath) else {
-      throw .refused(
-        "\(archivePath) is gone, which holds what undo needs and how far the step has come",
-        hint: "Bring the file back; without it, restore \(input.from) from a backup.")
-    }
+    if state.hasBegun, !isDry, !MigrationArchive.exists(at: archivePath) { throw archiveIsGone }
     let archive = try MigrationArchive(at: archivePath)
     for (index, segment) in isDry ? [:] : try await archive.segments()
     where state.segments.indices.contains(index) { state.segments[index] = segment }
