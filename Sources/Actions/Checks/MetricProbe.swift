@@ -46,7 +46,6 @@ struct MetricProbe: Probe {
 
   private static let periodDefault: Duration = .seconds(60)
   private static let windowDefault: Duration = .seconds(300)
-  private static let pagesMax = 100
 
   let title: String
   private let input: Input
@@ -129,28 +128,8 @@ struct MetricProbe: Probe {
     let id = input.of ?? queries[0]?["Id"]?.string ?? "m1"
     let now = pace.clock.now()
     let window = input.window?.duration ?? Self.windowDefault
-    var question: JSONValue = [
-      "MetricDataQueries": queries,
-      "StartTime": .string((now + (.zero - window)).description),
-      "EndTime": .string(now.description),
-    ]
-    var points: [Double] = []
-    for _ in 0..<Self.pagesMax {
-      try pace.checkStop()
-      let answer = try await CloudQuestion(site: site, account: input.account).ask(
-        "cloudwatch", "GetMetricData", question, title)
-      for result in answer["MetricDataResults"]?.elements ?? [] where result["Id"]?.string == id {
-        let status = result["StatusCode"]?.string ?? "Complete"
-        guard status != "InternalError", status != "Forbidden" else {
-          throw .transient("\(title): CloudWatch says \(status)", hint: "It is tried again.")
-        }
-        for value in result["Values"]?.elements ?? [] {
-          if let number = Double(CommandOutputs.text(value)) { points.append(number) }
-        }
-      }
-      guard let token = answer["NextToken"]?.string, !token.isEmpty else { return points }
-      question["NextToken"] = .string(token)
-    }
-    throw .permanent("\(title): there are too many points", hint: "Take a longer period.")
+    let points = try await MetricReading(input.account.place, in: site).points(
+      of: [id], among: queries, from: now + (.zero - window), to: now, about: title, pace)
+    return points[0]
   }
 }

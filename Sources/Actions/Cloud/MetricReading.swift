@@ -3,6 +3,9 @@ import Resources
 import Rollouts
 
 /// Reads points of CloudWatch metrics; what cannot be read is thrown, never taken for no points.
+///
+/// Source: GetMetricData in the API reference of CloudWatch. A series may be told in several pages,
+/// and in parts; only one whose last word is `Complete` has been read.
 struct MetricReading: Sendable {
   struct Series: Sendable {
     let namespace: String
@@ -62,43 +65,80 @@ struct MetricReading: Sendable {
         ], "ReturnData": true,
       ]
     }
-    var question: JSONValue = [
-      "MetricDataQueries": .array(queries), "StartTime": .string(begin.description),
-      "EndTime": .string(end.description),
-    ]
-    var points = [[Double]](repeating: [], count: series.count)
-    for _ in 0..<Self.pagesMax {
-      let answer = try await service.ask("GetMetricData", question, about: title)
-      let token = answer["NextToken"]?.string ?? ""
-      try read(answer, isLast: token.isEmpty, title, into: &points)
-      if token.isEmpty { return points }
-      question["NextToken"] = .string(token)
-    }
-    throw .permanent("\(title): there are too many points", hint: "Take a shorter window.")
+    let ids = series.indices.map { "m\($0)" }
+    return try await points(
+      of: ids, among: .array(queries), from: begin, to: end, about: title)
   }
 
-  private func read(
-    _ answer: JSONValue, isLast: Bool, _ title: String, into points: inout [[Double]]
-  ) throws(Failure) {
-    let results = answer["MetricDataResults"]?.elements ?? []
-    for index in points.indices {
-      let told = results.filter { $0["Id"]?.string == "m\(index)" }
-      guard isLast == false || !told.isEmpty else {
-        throw .transient("\(title): CloudWatch left one out", hint: "It is tried again.")
+  /// The points of the queries with these ids, in no order; `title` is what messages are about.
+  func points(
+    of ids: [String], among queries: JSONValue, from begin: Timestamp, to end: Timestamp,
+    about title: String, _ pace: Pace? = nil
+  ) async throws(Failure) -> [[Double]] {
+    var question: JSONValue = [
+      "MetricDataQueries": queries, "StartTime": .string(begin.description),
+      "EndTime": .string(end.description),
+    ]
+    var read = ids.map { Reading(id: $0) }
+    for _ in 0..<Self.pagesMax {
+      try pace?.checkStop()
+      let answer = try await service.ask("GetMetricData", question, about: title)
+      for result in answer["MetricDataResults"]?.elements ?? [] {
+        guard let index = read.firstIndex(where: { $0.isTold(by: result) }) else { continue }
+        try read[index].take(result, title)
       }
-      for result in told {
-        let status = result["StatusCode"]?.string ?? "Complete"
-        guard status == "Complete" || (status == "PartialData" && !isLast) else {
-          throw .transient("\(title): CloudWatch says \(status)", hint: "It is tried again.")
+      guard let token = answer["NextToken"]?.string, !token.isEmpty else {
+        for one in read { try one.checkWhole(title) }
+        return read.map(\.points)
+      }
+      question["NextToken"] = .string(token)
+    }
+    throw .permanent(
+      "\(title): there are too many points", hint: "Take a shorter window or a longer period.")
+  }
+
+  /// What has been read for one query, over all pages so far.
+  private struct Reading {
+    let id: String
+    var points: [Double] = []
+    /// The last word on each of its series; a search expression has several, by their labels.
+    private var statuses: [String: String] = [:]
+
+    init(id: String) { self.id = id }
+
+    func isTold(by result: JSONValue) -> Bool {
+      result["Id"]?.string?.hasSameBytes(as: id) == true
+    }
+
+    mutating func take(_ result: JSONValue, _ title: String) throws(Failure) {
+      let status = result["StatusCode"]?.string ?? MetricReading.complete
+      guard status == MetricReading.complete || status == MetricReading.partial else {
+        throw Self.unread(title, status)
+      }
+      statuses[result["Label"]?.string ?? ""] = status
+      for value in result["Values"]?.elements ?? [] {
+        guard let number = Double(CommandOutputs.text(value)), number.isFinite else {
+          throw .transient(
+            "\(title): CloudWatch gave what is no number", hint: "It is tried again.")
         }
-        for value in result["Values"]?.elements ?? [] {
-          guard let number = Double(CommandOutputs.text(value)), number.isFinite else {
-            throw .transient(
-              "\(title): CloudWatch gave what is no number", hint: "It is tried again.")
-          }
-          points[index].append(number)
-        }
+        points.append(number)
       }
     }
+
+    func checkWhole(_ title: String) throws(Failure) {
+      guard !statuses.isEmpty else {
+        throw .transient("\(title): CloudWatch left one out", hint: "It is tried again.")
+      }
+      if let status = statuses.values.first(where: { $0 != MetricReading.complete }) {
+        throw Self.unread(title, status)
+      }
+    }
+
+    private static func unread(_ title: String, _ status: String) -> Failure {
+      .transient("\(title): CloudWatch says \(status)", hint: "It is tried again.")
+    }
   }
+
+  private static let complete = "Complete"
+  private static let partial = "PartialData"
 }
