@@ -22,8 +22,14 @@ struct FunctionMapping: Sendable {
   }
   var isSettled: Bool { state == "Enabled" || state == "Disabled" }
 
-  init?(_ value: JSONValue) {
-    guard let uuid = value["UUID"]?.string, let state = value["State"]?.string else { return nil }
+  /// Throws when it cannot be told which one it is, or how it stands; `title` is whose it is.
+  init(_ value: JSONValue, of title: String) throws(Failure) {
+    guard let uuid = value["UUID"]?.string, let state = value["State"]?.string else {
+      let which = value["UUID"]?.string.map { ", \($0)" } ?? ""
+      throw .transient(
+        "\(title): Lambda does not tell the state of one of them\(which)",
+        hint: "It is tried again; look at the function's mappings if it stays so.")
+    }
     self.uuid = uuid
     self.state = state
     source = value["EventSourceArn"]?.string ?? ""
@@ -59,8 +65,8 @@ struct FunctionMappings: Sendable {
         throw .transient(
           "\(title): Lambda gave an answer without a list in it", hint: "It is tried again.")
       }
-      for mapping in mappings.compactMap({ FunctionMapping($0) }) where matches(mapping) {
-        found.append(mapping)
+      for mapping in mappings where matches(mapping["EventSourceArn"]?.string ?? "") {
+        found.append(try FunctionMapping(mapping, of: title))
       }
       marker = answer["NextMarker"]?.string
       guard let marker, !marker.isEmpty else { return found }
@@ -68,10 +74,9 @@ struct FunctionMappings: Sendable {
     throw .permanent("\(title): there are too many mappings", hint: "Name the source.")
   }
 
-  private func matches(_ mapping: FunctionMapping) -> Bool {
+  private func matches(_ name: String) -> Bool {
     guard let source else { return true }
-    return source.hasPrefix("arn:")
-      ? mapping.source.hasSameBytes(as: source) : mapping.source.contains(source)
+    return source.hasPrefix("arn:") ? name.hasSameBytes(as: source) : name.contains(source)
   }
 
   /// The only one; none and several are refused.

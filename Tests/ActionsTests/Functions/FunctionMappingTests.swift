@@ -153,6 +153,31 @@ struct FunctionMappingTests {
     #expect(denied.kind == .refused && denied.summary.contains("AccessDenied"))
   }
 
+  @Test("a mapping whose state is not told is not passed over: it may be the second one")
+  func stateless() async throws {
+    let queue: JSONValue = ["UUID": "u-2", "EventSourceArn": "arn:aws:sqs:x:1:q"]
+    lambda.set { $0.more = [queue] }
+    let rig = try rig("enabled: false, within: '1m'")
+    let failure = try await #require(throws: Failure.self) { try await rig.plan() }
+    #expect(failure.isTransient && failure.summary.hasSuffix("the state of one of them, u-2"))
+    // Another source's is none of its business.
+    let other = try self.rig("enabled: false, source: 'table/efcms-exp-beta/'")
+    _ = try await other.plan()
+    lambda.set { $0.more = [["State": "Enabled", "EventSourceArn": "arn:aws:sqs:x:1:q"]] }
+    let nameless = try await #require(throws: Failure.self) { try await rig.plan() }
+    #expect(nameless.isTransient)
+    lambda.set { $0.more = [] }
+    _ = try await rig.plan()
+    lambda.set { $0.more = [queue] }
+    let late = try await #require(throws: Failure.self) { try await rig.apply() }
+    #expect(late.summary.contains("does not tell the state"))
+    #expect(lambda.now == "Enabled" && cloud.seen("UpdateEventSourceMapping").isEmpty)
+    guard case .inconclusive = try await rig.verify() else {
+      Issue.record("what cannot be told was judged")
+      return
+    }
+  }
+
   @Test("one that was made anew is told, and not turned on by undo")
   func anew() async throws {
     let rig = try rig()
