@@ -65,7 +65,7 @@ package struct LambdaInvoke: Action {
       .optional("expect", .map(.any), "Conditions by path into the answer."),
       .optional(
         "statuses", .list(.integer(100...599)),
-        "Values of a statusCode in the answer that are right; by default any below 400."),
+        "Values of statusCode that are right; the answer must have one. By default any below 400."),
       .optional("outputs", .map(.string), "Outputs by their path in the answer."),
       .optional(
         "whenInterrupted", .choice(Interrupted.allCases.map(\.rawValue)),
@@ -100,10 +100,12 @@ package struct LambdaInvoke: Action {
     self.site = site
     expected = try CloudCondition.all(input.expect, of: site.step)
     for path in (input.outputs ?? [:]).values { _ = try JSONPath.read(path, of: site.step) }
-    if input.async == true, input.outputs?.isEmpty == false || !expected.isEmpty {
+    if input.async == true,
+      input.outputs?.isEmpty == false || !expected.isEmpty || input.statuses != nil
+    {
       throw .permanent(
         "step \(site.step) invokes without waiting, so there is no answer to judge",
-        hint: "Leave out 'expect' and 'outputs', or 'async'.")
+        hint: "Leave out 'expect', 'statuses' and 'outputs', or 'async'.")
     }
     guard input.regions.map({ !$0.isEmpty && Set($0).count == $0.count }) ?? true else {
       throw .permanent(

@@ -39,7 +39,11 @@ struct LambdaReply: Sendable {
       return .permanent("\(title) failed with \(type): \(message)", hint: hint)
     }
     guard let status = answer["statusCode"].flatMap({ Int(CommandOutputs.text($0)) }) else {
-      return nil
+      guard let statuses else { return nil }
+      let wanted = statuses.map { "\($0)" }.joined(separator: " or ")
+      return .permanent(
+        "\(title) answered without a statusCode, and it must be \(wanted): "
+          + secrets.excerpt(answer.text, atMost: Self.shownMax), hint: hint)
     }
     guard statuses.map({ !$0.contains(status) }) ?? (status >= 400) else { return nil }
     let body = answer["body"].map {

@@ -136,6 +136,16 @@ struct LambdaInvokeTests {
       await #expect(throws: Failure.self) {
         try await world.rig("status-201", "statuses: [200, 409]").apply()
       }
+      // An answer without a status is none of those that are asked for.
+      for name in ["fine-s", "null-s", "status-null"] {
+        let silent = try await #require(throws: Failure.self) {
+          try await world.rig(name, "statuses: [200, 409]").apply()
+        }
+        #expect(silent.kind == .permanent)
+        #expect(
+          silent.summary.hasPrefix(
+            "the function \(name) answered without a statusCode, and it must be 200 or 409: "))
+      }
       let other = try await #require(throws: Failure.self) {
         try await world.rig("fine", "expect: {id: 'i-8'}").apply()
       }
@@ -241,6 +251,7 @@ struct LambdaInvokeTests {
       try await rig.apply()
       #expect(try world.seen()["queued-event"]?.string == #"{"a":1}"#)
       #expect(throws: Failure.self) { try world.rig("queued", "async: true, outputs: {a: 'a'}") }
+      #expect(throws: Failure.self) { try world.rig("queued", "async: true, statuses: [200]") }
     }
   }
 }
