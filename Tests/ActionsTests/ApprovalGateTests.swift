@@ -77,4 +77,19 @@ import Testing
   func badInput() {
     #expect(throws: Failure.self) { try rig("{onTimeout: 'approve'}") }
   }
+
+  @Test("a person's retry after the time-out asks for as long again")
+  func retried() async throws {
+    let journal = ActionJournal()
+    let rig = try rig("{timeout: '2h'}", journal)
+    let failure = try await #require(throws: Failure.self) { try await rig.apply() }
+    #expect(failure.hint.contains("'cutover retry go' asks for as long again"))
+    try await world.clock.sleep(for: .seconds(3600))
+    let begin = world.clock.now()
+    await #expect(throws: Failure.self) { try await rig.apply() }
+    #expect(world.clock.now() == begin)
+    journal.retry(at: begin)
+    await #expect(throws: Failure.self) { try await rig.apply() }
+    #expect(world.clock.now() - begin == .seconds(7200))
+  }
 }

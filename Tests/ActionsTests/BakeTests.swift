@@ -131,4 +131,23 @@ import Testing
     set(.done)
     try await rig.apply()
   }
+
+  @Test("a retry begins the period anew, with no misses; a restart after it does not once more")
+  func retried() async throws {
+    answer([200, 500, 500])
+    let journal = ActionJournal()
+    await #expect(throws: Failure.self) { try await rig(journal).apply() }
+    answer([500, 200])
+    try await world.clock.sleep(for: .seconds(7200))
+    journal.retry(at: world.clock.now())
+    // Nobody drives it for a while; the period begins with the first look.
+    try await world.clock.sleep(for: .seconds(60))
+    let begin = world.clock.now()
+    journal.kill(atWrite: 4, afterWriting: true)
+    await #expect(throws: Failure.self) { try await rig(journal).apply() }
+    journal.kill(atWrite: nil, afterWriting: false)
+    let report = try await rig(journal).apply()
+    #expect(world.clock.now() == begin + .seconds(600))
+    #expect(report.outputs["misses"] == "1")
+  }
 }

@@ -37,7 +37,7 @@ struct DriverTests {
   ) async throws -> Driver {
     var machine = RolloutMachine(definitions, from: .blue)
     for record in await journal.facts(of: "r1", after: 0, limit: 100_000) {
-      try machine.replay(record.fact)
+      try machine.replay(record.fact, at: record.at)
     }
     let record = try #require(await journal.rollout("r1"))
     var options = Driver.Options()
@@ -224,5 +224,42 @@ struct DriverTests {
       #expect(!"\(record.fact)".contains("hunter2"))
     }
     #expect(await kinds().contains("a noted"))
+  }
+
+  @Test("a person's retry begins a step's time anew; back-off, a pause and a new driver do not")
+  func timeAnew() async throws {
+    let definitions = [StepDefinition(id: "wait", action: "x", backOff: .milliseconds(5))]
+    let lease = try await begin(definitions)
+    let first = clock.now()
+    let begins = Mutex<[Timestamp]>([])
+    let journal = journal
+    let clock = clock
+    let steps = ScriptedSteps { (_, phase, call, hooks) async throws(Failure) in
+      guard phase == .apply else { return }
+      begins.withLock { $0.append(hooks.pace.limitBegin(first)) }
+      switch call {
+      case 1, 3: throw .transient("busy", hint: "")
+      case 2: throw .permanent("not in time", hint: "")
+      case 4:
+        _ = try? await journal.submit(.pause(Self.person), to: "r1", at: clock.now())
+        while !hooks.pace.isStopping { await Task.yield() }
+        throw .cancelled
+      case _: return
+      }
+    }
+    let late = try await driver(steps, lease: lease, definitions: definitions).run()
+    #expect(late == .rest(.stopped(["wait"])))
+    clock.advance(by: .seconds(3600))
+    _ = try await journal.submit(.retry(step: "wait", Self.person), to: "r1", at: clock.now())
+    let paused = try await driver(steps, lease: lease, definitions: definitions).run()
+    #expect(paused == .rest(.paused(Self.person)))
+    clock.advance(by: .seconds(3600))
+    _ = try await journal.submit(.resume(Self.person), to: "r1", at: clock.now())
+    let ended = try await driver(steps, lease: lease, definitions: definitions).run()
+    #expect(ended == .rest(.ended(.completed)))
+    let facts = await journal.facts(of: "r1", after: 0, limit: 100)
+    let retried = try #require(facts.first { $0.fact.kind == "retried" }?.at)
+    #expect(retried >= first + .seconds(3600))
+    #expect(begins.withLock(\.self) == [first, first, retried, retried, retried])
   }
 }

@@ -5,8 +5,8 @@ package import Rollouts
 ///
 /// More failures in a row than are tolerated fail the step, which turns the rollout back unless the
 /// playbook's `onFailure` says otherwise. Too many looks in a row that cannot tell stop it for a
-/// person instead; `retry` then begins the period anew. A killed cutover carries on with the period
-/// that it had begun, and says for how long nobody looked.
+/// person instead. A `retry` begins the period anew, after either. A killed cutover carries on with
+/// the period that it had begun, and says for how long nobody looked.
 package struct Bake: Action {
   package struct Input: Decodable, Sendable {
     var checks: [CheckSet.Input]
@@ -70,7 +70,11 @@ package struct Bake: Action {
     try await requirePromotion()
     let pace = progress.pace
     var state = checkpoint?.progress ?? BakeProgress(since: pace.clock.now())
-    if checkpoint == nil { try await progress.saveNow(Checkpoint(progress: state)) }
+    let isAnew = pace.limitBegin(state.since) > state.since
+    if isAnew { state = BakeProgress(since: pace.clock.now()) }
+    if checkpoint == nil || isAnew {
+      try await progress.saveNow(Checkpoint(progress: state))
+    }
     try await noteGap(state, pace)
     while true {
       let verdict = try await checks.look(pace)

@@ -12,7 +12,7 @@ struct BakeProgress: Codable, Sendable {
     case goesOn
   }
 
-  /// When the period began; a restart does not begin it anew.
+  /// When the period began; a restart does not begin it anew, only a retry does.
   var since: Timestamp
   var last: Timestamp?
   var looks = 0

@@ -149,7 +149,7 @@ package struct CloudStep: Action {
     let state = reached ?? Checkpoint(outputs: [:], sent: pace.clock.now())
     if let poll = input.poll {
       try await CloudPoll(poll, site.step).wait(
-        caller, values: values(plan, state), since: state.sent, title, pace)
+        caller, values: values(plan, state), since: pace.limitBegin(state.sent), title, pace)
     }
     report.outputs = state.outputs
     return report

@@ -11,7 +11,7 @@ struct CloudWait: Sendable {
   /// `look` gives nil once it is done, otherwise what is still missing.
   ///
   /// A look that fails for now is made again; the time counts from `begin`, and there is one look
-  /// at least, so that a retry after it can succeed.
+  /// at least, so that a restart after it can succeed.
   func wait(
     since begin: Timestamp, _ pace: Pace, look: () async throws(Failure) -> String?
   ) async throws(Failure) {

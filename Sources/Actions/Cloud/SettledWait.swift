@@ -22,7 +22,7 @@ struct SettledWait: Sendable {
 
   /// Gives the moment since which it has held; `late` makes the error of one that comes too late.
   ///
-  /// The time counts from `begin`. What holds at its end may go on to, or no retry after it could
+  /// The time counts from `begin`. What holds at its end may go on to, or no restart after it could
   /// ever succeed.
   func wait(
     since begin: Timestamp, _ pace: Pace, late: (String) -> Failure,

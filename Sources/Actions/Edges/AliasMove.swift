@@ -34,7 +34,7 @@ struct AliasMove: Sendable {
     var reads = 0
     while true {
       let detail: String
-      switch try await carryOn(pace) {
+      switch try await carryOn(until: end, pace) {
       case .there: return
       case .again:
         reads += 1
@@ -58,12 +58,18 @@ struct AliasMove: Sendable {
     }
   }
 
-  private func carryOn(_ pace: Pace) async throws(Failure) -> Step {
+  private func carryOn(until end: Timestamp, _ pace: Pace) async throws(Failure) -> Step {
     let to = try await distributions.configuration(of: target)
     if to.has(name) { return .there }
     if let source {
       let from = try await distributions.configuration(of: source)
-      if from.has(name) { return try await take(from, for: to, pace) }
+      if from.has(name) {
+        // Who has no time left to give it on does not take it: for nothing it would be nowhere.
+        guard pace.clock.now() <= end else {
+          return .wait("it was left where it is, on the distribution \(source)")
+        }
+        return try await take(from, for: to, pace)
+      }
     }
     let outcome: Distributions.Outcome
     do throws(Failure) {

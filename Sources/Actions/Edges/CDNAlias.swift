@@ -142,7 +142,7 @@ package struct CDNAlias: Action {
     if input.how == .associate {
       try await associate(target, pace)
     } else {
-      try await move(from: plan.source, to: target, since: began, pace)
+      try await move(from: plan.source, to: target, since: pace.limitBegin(began), pace)
     }
     try await awaitDeployed([target, plan.source], pace)
     return StepReport(

@@ -110,7 +110,7 @@ package struct FunctionDrained: Action {
       title: "\(title) to catch up", every: input.every?.duration ?? Self.everyDefault,
       within: input.within?.duration ?? Self.withinDefault, step: site.step)
     var last: Look?
-    try await wait.wait(since: began, pace) { () async throws(Failure) in
+    try await wait.wait(since: pace.limitBegin(began), pace) { () async throws(Failure) in
       let now = pace.clock.now()
       let look = try await look(from: max(began, now + (.zero - stable)), to: now)
       last = look

@@ -140,7 +140,7 @@ package struct FunctionEnvironment: Action {
     let pace = progress.pace
     let began = checkpoint?.began ?? pace.clock.now()
     if checkpoint == nil { try await progress.saveNow(Checkpoint(began: began)) }
-    let end = began + (input.within?.duration ?? Self.withinDefault)
+    let end = pace.limitBegin(began) + (input.within?.duration ?? Self.withinDefault)
     try await change(until: end, pace) { (found) async throws(Failure) in
       let former: FormerVariables
       if let kept = try FormerVariables.read(in: site.workFolder) {

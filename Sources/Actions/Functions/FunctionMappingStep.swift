@@ -98,7 +98,7 @@ package struct FunctionMappingStep: Action {
     let pace = progress.pace
     var reached = checkpoint ?? Checkpoint(began: pace.clock.now(), wasOn: plan.wasOn, uuid: nil)
     if checkpoint == nil { try await progress.saveNow(reached) }
-    let end = reached.began + (input.within?.duration ?? Self.withinDefault)
+    let end = pace.limitBegin(reached.began) + (input.within?.duration ?? Self.withinDefault)
     let mapping = try await settle(isOn: input.enabled, until: end, pace) {
       [input] (mapping) async throws(Failure) in
       guard mapping.isSettled, mapping.isOn != input.enabled else { return nil }

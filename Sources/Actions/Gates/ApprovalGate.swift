@@ -23,7 +23,7 @@ package struct ApprovalGate: Action {
   package struct Plan: Codable, Sendable {}
 
   package struct Checkpoint: Codable, Sendable {
-    /// When the question was first asked; a restart does not ask for longer.
+    /// When the question was first asked; a restart does not ask for longer, only a retry does.
     var since: Timestamp
   }
 
@@ -89,8 +89,9 @@ package struct ApprovalGate: Action {
   package func apply(
     _ plan: Plan, from checkpoint: Checkpoint?, progress: Progress<Checkpoint>
   ) async throws(Failure) -> StepReport {
-    let since = checkpoint?.since ?? progress.pace.clock.now()
-    if checkpoint == nil { try await progress.saveNow(Checkpoint(since: since)) }
+    let first = checkpoint?.since ?? progress.pace.clock.now()
+    if checkpoint == nil { try await progress.saveNow(Checkpoint(since: first)) }
+    let since = progress.pace.limitBegin(first)
     guard let timeout = input.timeout else {
       try await progress.pace.waitForPerson("\(reason) (since \(since))")
     }
@@ -101,7 +102,8 @@ package struct ApprovalGate: Action {
     case .reject:
       throw .refused(
         "nobody approved \(site.step) within \(timeout.text): rejected by time-out",
-        hint: "'cutover rollback'; or 'cutover skip \(site.step) --reason …' to go on without.")
+        hint: "'cutover retry \(site.step)' asks for as long again; 'cutover rollback'; or "
+          + "'cutover skip \(site.step) --reason …' to go on without.")
     }
   }
 

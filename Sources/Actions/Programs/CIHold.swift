@@ -109,8 +109,8 @@ package struct CIHold: Action {
     if checkpoint == nil { try await progress.saveNow(Checkpoint(began: began)) }
     if !isReversible, !plan.wasDone { try await progress.crossPointOfNoReturn() }
     switch input.do {
-    case .approve: try await approve(since: began, pace)
-    case .cancel: try await cancel(since: began, pace)
+    case .approve: try await approve(since: pace.limitBegin(began), pace)
+    case .cancel: try await cancel(since: pace.limitBegin(began), pace)
     }
     return StepReport(outputs: ["status": try await status()])
   }

@@ -158,7 +158,7 @@ package struct HTTPStep: Action {
   private func wait(
     _ poll: HTTPCallInput.Poll, _ done: Checkpoint, _ pace: Pace
   ) async throws(Failure) {
-    let end = done.sent + (poll.within?.duration ?? Self.withinDefault)
+    let end = pace.limitBegin(done.sent) + (poll.within?.duration ?? Self.withinDefault)
     while true {
       let (verdict, detail) = try await ask(poll, done)
       switch verdict {

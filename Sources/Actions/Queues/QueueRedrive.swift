@@ -62,6 +62,7 @@ package struct QueueRedrive: Action {
     }
 
     var isUnderWay: Bool { status == "RUNNING" || status == "CANCELLING" }
+    var isCompleted: Bool { status == "COMPLETED" }
   }
 
   private let input: Input
@@ -110,7 +111,7 @@ package struct QueueRedrive: Action {
     var newest = try await newest(held.arn)
     let reached = checkpoint ?? Checkpoint(began: pace.clock.now(), former: newest?.started ?? 0)
     if checkpoint == nil { try await progress.saveNow(reached) }
-    let end = reached.began + (input.within?.duration ?? Self.withinDefault)
+    let end = pace.limitBegin(reached.began) + (input.within?.duration ?? Self.withinDefault)
     var former = reached.former
     if newest?.isUnderWay == true {
       former = min(former, (newest?.started ?? 1) - 1)
@@ -126,7 +127,19 @@ package struct QueueRedrive: Action {
       if let task = newest, task.started > former {
         text = "\(task.moved) moved, \(task.status)"
         pace.report(Pace.Reading(done: task.moved, total: task.total, unit: "messages"))
-        if !task.isUnderWay { return try report(task) }
+        if !task.isUnderWay {
+          if !task.isCompleted {
+            // The next try must not find the same end again. Asked to stop, this fails all the same:
+            // only a person has another begun.
+            let next = Checkpoint(began: reached.began, former: task.started)
+            do throws(Failure) {
+              try await progress.saveNow(next)
+            } catch {
+              guard error.kind == .cancelled else { throw error }
+            }
+          }
+          return try report(task)
+        }
       }
       let next = pace.clock.now() + (input.every?.duration ?? Self.everyDefault)
       guard next <= end else {
@@ -140,7 +153,7 @@ package struct QueueRedrive: Action {
   }
 
   private func report(_ task: Task) throws(Failure) -> StepReport {
-    guard task.status == "COMPLETED" else {
+    guard task.isCompleted else {
       throw .permanent(
         "moving the messages of \(input.from) ended \(task.status) after \(task.moved): "
           + task.reason, hint: "Mend the cause, then 'cutover retry \(site.step)'.")

@@ -116,7 +116,7 @@ package struct QueueWait: Action {
       within: input.within?.duration ?? Self.withinDefault,
       coming: "\(input.queue) to run dry", staying: "\(input.queue) to stay empty")
     var dead: Int?
-    let since = try await wait.wait(since: reached.began, pace, late: late) {
+    let since = try await wait.wait(since: pace.limitBegin(reached.began), pace, late: late) {
       () async throws(Failure) in
       let look = try await look(plan, &reached)
       try await progress.save(reached)

@@ -118,7 +118,7 @@ package struct SearchDelete: Action {
     let wait = CloudWait(
       title: "\(domain.title) to be gone", every: input.every?.duration ?? Self.everyDefault,
       within: input.within?.duration ?? Self.withinDefault, step: site.step)
-    try await wait.wait(since: began, pace) { () async throws(Failure) in
+    try await wait.wait(since: pace.limitBegin(began), pace) { () async throws(Failure) in
       guard let state = try await domain.state() else { return nil }
       if state.isBeingDeleted { return "it is being deleted" }
       try await checkLive(plan)

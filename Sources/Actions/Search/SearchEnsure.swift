@@ -90,8 +90,9 @@ package struct SearchEnsure: Action {
     _ plan: Plan, from checkpoint: Checkpoint?, progress: Progress<Checkpoint>
   ) async throws(Failure) -> StepReport {
     let pace = progress.pace
-    let began = checkpoint?.began ?? pace.clock.now()
-    if checkpoint == nil { try await progress.saveNow(Checkpoint(began: began)) }
+    let first = checkpoint?.began ?? pace.clock.now()
+    if checkpoint == nil { try await progress.saveNow(Checkpoint(began: first)) }
+    let began = pace.limitBegin(first)
     let wait = CloudWait(
       title: "\(domain.title) to be ready", every: input.every?.duration ?? Self.everyDefault,
       within: input.within?.duration ?? Self.withinDefault, step: site.step)

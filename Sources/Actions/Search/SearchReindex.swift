@@ -124,7 +124,7 @@ package struct SearchReindex: Action {
     let pace = progress.pace
     var state = checkpoint ?? Checkpoint(began: pace.clock.now())
     if checkpoint == nil { try await progress.saveNow(state) }
-    let end = state.began + (input.within?.duration ?? Self.withinDefault)
+    let end = pace.limitBegin(state.began) + (input.within?.duration ?? Self.withinDefault)
     while true {
       let open = try await carryOn(&state, plan, progress)
       if open.isEmpty { break }
@@ -186,8 +186,12 @@ package struct SearchReindex: Action {
         state.tasks[pair.to] = nil
         state.restarts += 1
         guard state.restarts <= Self.restartsMax else {
+          let restarts = state.restarts
+          // Whoever looked and has it tried again wants more than one try.
+          state.restarts = 0
+          try await progress.saveNow(state)
           throw .permanent(
-            "the domain has lost the task that copies \(pair.from) \(state.restarts) times",
+            "the domain has lost the task that copies \(pair.from) \(restarts) times",
             hint: "Look at the health of its nodes, then 'cutover retry \(site.step)'.")
         }
         try await progress.saveNow(state)

@@ -139,7 +139,8 @@ package struct SearchSettle: Action {
       within: input.within?.duration ?? Self.withinDefault,
       coming: "the index to be complete", staying: "the index to stay complete")
     var last: SearchPredicate.Look?
-    let since = try await wait.wait(since: began, pace, late: late) { () async throws(Failure) in
+    let since = try await wait.wait(since: pace.limitBegin(began), pace, late: late) {
+      () async throws(Failure) in
       let look = try await seen()
       last = look
       if look.total > 0 {

@@ -191,7 +191,7 @@ package struct TablesCreate: Action {
       home: home, replicas: replicas, blueprint: try recorded(plan),
       maker: plan.isAdopted ? nil : maker, every: every, step: site.step)
     let state = try await build.run(
-      until: began + (input.within?.duration ?? Self.withinDefault), pace)
+      until: pace.limitBegin(began) + (input.within?.duration ?? Self.withinDefault), pace)
     if !plan.isAdopted {
       guard try await isOurs(state) else {
         throw .refused(

@@ -149,7 +149,7 @@ package struct TablesDelete: Action {
       mustBeEmpty: input.mustBeEmpty == true || plan.wasEmpty,
       every: input.every?.duration ?? TableDemolition.everyDefault, step: site.step)
     try await demolition.run(
-      until: began + (input.within?.duration ?? Self.withinDefault), pace)
+      until: pace.limitBegin(began) + (input.within?.duration ?? Self.withinDefault), pace)
     let gone = tables.filter { plan.seen[$0.region] != nil }.map(\.region)
     return StepReport(
       notes: gone.isEmpty

@@ -52,8 +52,7 @@ struct LoadedRollout: Sendable {
 
   mutating func take(_ fact: FactRecord) throws {
     do throws(RolloutMachine.InvalidFact) {
-      try machine.replay(fact.fact)
-      machine.startClocks(fact.fact, at: fact.at)
+      try machine.replay(fact.fact, at: fact.at)
     } catch {
       throw Refusal(
         .journal,

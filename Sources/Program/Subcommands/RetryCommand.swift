@@ -5,7 +5,8 @@ struct RetryCommand: Command {
   static let name = "retry"
   static let summary = "Try a stopped step again."
   static let discussion = """
-    Carries on from the step's last checkpoint; a step that did not pass its check is done anew.
+    Carries on from the step's last checkpoint; a step that did not pass its check is done anew. \
+    What waits for something has its whole time again.
     """
   static let fields = Field<Self>.shared(
     \.steering, SteeringOptions.driving(.step, .reason()))

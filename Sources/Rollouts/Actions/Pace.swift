@@ -29,17 +29,21 @@ package struct Pace: Sendable {
   }
 
   package let clock: any WallClock
+  private let retriedAt: Timestamp?
   private let isAskedToStop: @Sendable () -> Bool
   private let show: @Sendable (Reading) -> Void
   private let record: @Sendable (String) async throws(Failure) -> Void
 
+  /// `retriedAt` is when a person last asked to try the step again.
   package init(
     clock: any WallClock,
     isAskedToStop: @escaping @Sendable () -> Bool,
     show: @escaping @Sendable (Reading) -> Void,
-    record: @escaping @Sendable (String) async throws(Failure) -> Void
+    record: @escaping @Sendable (String) async throws(Failure) -> Void,
+    retriedAt: Timestamp? = nil
   ) {
     self.clock = clock
+    self.retriedAt = retriedAt
     self.isAskedToStop = isAskedToStop
     self.show = show
     self.record = record
@@ -51,6 +55,13 @@ package struct Pace: Sendable {
   package func checkStop() throws(Failure) {
     if isStopping { throw .cancelled }
   }
+
+  /// The moment from which a limit of time counts for what began at `began`.
+  ///
+  /// A person who has a stopped step tried again gives it its time anew. A restart, a pause and the
+  /// attempts that the driver makes by itself do not. Only limits go by it: what was seen at the
+  /// beginning, and what is judged since then, stays as it is.
+  package func limitBegin(_ began: Timestamp) -> Timestamp { max(began, retriedAt ?? began) }
 
   package func report(_ reading: Reading) { show(reading) }
 

@@ -252,7 +252,7 @@ package actor Driver {
       },
       record: { [post] (text) async throws(Failure) in
         await withCheckedContinuation { post.yieldOrResume(.note(step: step, text, $0)) }
-      })
+      }, retriedAt: pilot.machine.step(step)?.retriedAt)
   }
 
   /// Cancels what runs and waits for it, so that nothing of ours acts after `run` returned.

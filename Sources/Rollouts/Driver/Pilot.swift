@@ -62,8 +62,7 @@ package struct Pilot: Sendable {
   package mutating func recorded(
     _ fact: Fact, at moment: Timestamp
   ) throws(RolloutMachine.InvalidFact) {
-    try machine.replay(fact)
-    machine.startClocks(fact, at: moment)
+    try machine.replay(fact, at: moment)
   }
 
   /// Warnings of clocks that run out soon, each given once.

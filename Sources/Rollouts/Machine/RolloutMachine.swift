@@ -20,6 +20,8 @@ package struct RolloutMachine: Sendable, Equatable {
     package internal(set) var hasCrossed = false
     /// How often a person has asked to try it again.
     package internal(set) var retries = 0
+    /// When a person last did so.
+    package internal(set) var retriedAt: Timestamp?
 
     package var id: String { definition.id }
 
@@ -96,6 +98,19 @@ package struct RolloutMachine: Sendable, Equatable {
     return outstanding.filter { !before.contains($0) }
   }
 
-  /// Applies a recorded fact without comparing effects; for replaying long histories.
+  /// Applies a fact without comparing effects, and without a time: to see what would come of it.
   package mutating func replay(_ fact: Fact) throws(InvalidFact) { try apply(fact) }
+
+  /// Applies a recorded fact with the time at which the journal has it.
+  package mutating func replay(_ fact: Fact, at moment: Timestamp) throws(InvalidFact) {
+    try apply(fact)
+    startClocks(fact, at: moment)
+    noteRetry(fact, at: moment)
+  }
+
+  private mutating func noteRetry(_ fact: Fact, at moment: Timestamp) {
+    guard case .retried(let id, _) = fact, let index = steps.firstIndex(where: { $0.id == id })
+    else { return }
+    steps[index].retriedAt = moment
+  }
 }

@@ -41,7 +41,7 @@ extension RolloutMachine {
   /// Starts the clocks that begin with a recorded fact.
   ///
   /// The plan of a step is recorded right before its first change, so the clock is early, not late.
-  package mutating func startClocks(_ fact: Fact, at moment: Timestamp) {
+  mutating func startClocks(_ fact: Fact, at moment: Timestamp) {
     guard case .planned(let step, let plan, _) = fact, begun[step] == nil,
       StepOmission(plan: plan) == nil,
       steps.contains(where: { $0.definition.deadline?.since == step })

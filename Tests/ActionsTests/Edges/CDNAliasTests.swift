@@ -213,4 +213,28 @@ struct CDNAliasTests {
     try await rig.undo()
     #expect(try read() == before)
   }
+
+  @Test(
+    "past its time the name is not taken away for nothing; a person's retry has time to move it")
+  func retried() async throws {
+    let fake = fake()
+    let stage = try ScriptedStage(fake)
+    let rig = try stage.rig(CDNAlias.self, Self.input.replacing("{", with: "{within: '1m', "))
+    fake.fail(Dictionary(uniqueKeysWithValues: (2...6).map { ($0, FakeCDN.taken) }))
+    let late = try await #require(throws: Failure.self) { try await rig.apply() }
+    #expect(late.summary.contains("could not be given to the distribution EGREEN in time"))
+    let log = ["EBLUE-\(Self.general)", "EBLUE+\(Self.general)"]
+    #expect(fake.log == log)
+    try await stage.clock.sleep(for: .seconds(3600))
+    let restarted = try await #require(throws: Failure.self) { try await rig.apply() }
+    #expect(restarted.summary.hasSuffix("it was left where it is, on the distribution EBLUE"))
+    #expect(fake.log == log)
+    // CloudFront takes it for the other's for half a minute more.
+    fake.fail([2: FakeCDN.taken, 3: FakeCDN.taken])
+    rig.journal.retry(at: stage.clock.now())
+    try await rig.apply()
+    #expect(
+      fake.log == log + ["EBLUE-\(Self.general)", "EGREEN+\(Self.general)"])
+    #expect(fake.names("EGREEN").contains(Self.general))
+  }
 }

@@ -198,10 +198,21 @@ struct FunctionMappingTests {
   @Test("one that does not settle in time fails with its state")
   func late() async throws {
     lambda.set { $0.now = "Updating" }
-    let failure = try await #require(throws: Failure.self) {
-      try await rig("enabled: false, within: '1m'").apply()
-    }
+    let rig = try rig("enabled: false, within: '1m'")
+    let failure = try await #require(throws: Failure.self) { try await rig.apply() }
     #expect(failure.summary.contains("is not disabled in time: Updating"))
+    try await stage.clock.sleep(for: .seconds(3600))
+    let begin = stage.clock.now()
+    await #expect(throws: Failure.self) { try await rig.apply() }
+    #expect(stage.clock.now() == begin)
+    // A person who tries again gives it as long again.
+    rig.journal.retry(at: begin)
+    lambda.set {
+      $0.looks = 4
+      $0.next = "Disabled"
+    }
+    try await rig.apply()
+    #expect(lambda.now == "Disabled")
   }
 
   @Test("against moto: the mapping of a queue is turned off and on again")

@@ -167,4 +167,32 @@ struct QueueRedriveTests {
       try await stage.rig(QueuePeek.self, "{queue: 'peek-live', mayCount: true}").apply().outputs
         == ["count": "0", "seen": "0"])
   }
+
+  @Test("after a task that failed, a retry has the messages moved anew, in a time of its own")
+  func retried() async throws {
+    fake.set { $0.ending = "FAILED" }
+    let journal = ActionJournal()
+    await #expect(throws: Failure.self) { try await rig(journal: journal).apply() }
+    fake.set { state in
+      state.held = 7
+      state.ending = "COMPLETED"
+    }
+    try await stage.clock.sleep(for: .seconds(10_000))
+    journal.retry(at: stage.clock.now())
+    #expect(try await rig(journal: journal).apply().outputs == ["moved": "7"])
+    #expect(fake.starts.count == 2)
+    // One that is slow is waited for as long again.
+    fake.set { $0.tasks.append((200, "RUNNING", 1000)) }
+    let slow = ActionJournal()
+    await #expect(throws: Failure.self) {
+      try await rig("within: '1m'", journal: slow).apply()
+    }
+    let begin = stage.clock.now()
+    slow.retry(at: begin)
+    await #expect(throws: Failure.self) {
+      try await rig("within: '1m'", journal: slow).apply()
+    }
+    #expect(stage.clock.now() - begin == .seconds(60))
+    #expect(fake.starts.count == 2)
+  }
 }

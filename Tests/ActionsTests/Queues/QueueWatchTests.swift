@@ -76,9 +76,10 @@ struct QueueWatchTests {
     fake.set { $0.counts = ["q": 0, "dead": 0, "failures": 0] }
   }
 
-  private func rig(_ more: String) throws -> ActionRig {
+  private func rig(_ more: String, journal: ActionJournal = ActionJournal()) throws -> ActionRig {
     try stage.rig(
-      QueueWait.self, "{queue: 'q', deadLetters: ['dead', 'failures'], stable: '2m', \(more)}")
+      QueueWait.self, "{queue: 'q', deadLetters: ['dead', 'failures'], stable: '2m', \(more)}",
+      journal: journal)
   }
 
   @Test(
@@ -146,5 +147,34 @@ struct QueueWatchTests {
     let failure = try await #require(throws: Failure.self) { try await rig.apply() }
     #expect(failure.summary == "at least 11 messages of q came back after a failed try")
     #expect(stage.clock.now() - begin < .seconds(300))
+  }
+
+  @Test("a person's retry has the whole time again, a restart what is left; the baseline stays")
+  func retried() async throws {
+    fake.set { $0.counts["q"] = 5 }
+    let first = stage.clock.now()
+    let rig = try rig(
+      "errors: {function: 'segments', window: '48h'}, deadLetter: 'dead', every: '10s', "
+        + "within: '3m'")
+    await #expect(throws: Failure.self) { try await rig.apply() }
+    let kept = rig.journal.checkpoint
+    try await stage.clock.sleep(for: .seconds(3600))
+    // Another process has no time left: it looks once.
+    var begin = stage.clock.now()
+    await #expect(throws: Failure.self) { try await rig.apply() }
+    #expect(stage.clock.now() == begin)
+    rig.journal.retry(at: begin)
+    let late = try await #require(throws: Failure.self) { try await rig.apply() }
+    #expect(late.summary == "q has not run dry in time: 5 waiting, 0 in work, 0 delayed")
+    #expect(stage.clock.now() - begin == .seconds(180))
+    try await stage.clock.sleep(for: .seconds(3600))
+    begin = stage.clock.now()
+    rig.journal.retry(at: begin)
+    fake.set { $0.counts["q"] = 0 }
+    try await rig.apply()
+    #expect(stage.clock.now() - begin == .seconds(120))
+    // What is judged is judged since the step began, not since the retry.
+    #expect(rig.journal.checkpoint == kept)
+    #expect(Set(fake.state.withLock(\.starts)) == [first.description])
   }
 }

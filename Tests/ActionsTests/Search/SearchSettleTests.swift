@@ -2,6 +2,7 @@ import Harness
 import JSON
 import Resources
 import Rollouts
+import Synchronization
 import Testing
 
 @testable import Actions
@@ -173,5 +174,38 @@ struct SearchSettleTests {
       let failure = try await #require(throws: Failure.self) { try await wrong.plan() }
       #expect(failure.summary == "the domain to compare with has no index typo")
     }
+  }
+
+  @Test("a person's retry has the whole time again, a restart only a look")
+  func retried() async throws {
+    // A domain that is empty, and has its document after so many more counts.
+    let countsLeft = Mutex(1_000_000)
+    let cloud = ScriptedCloud { (_) throws(CloudFailure) in
+      let isComplete = countsLeft.withLock { left in
+        left -= 1
+        return left < 0
+      }
+      return ["count": isComplete ? 1 : 0, "_shards": ["failed": 0]]
+    }
+    let stage = try ScriptedStage(cloud)
+    let rig = try stage.rig(
+      SearchSettle.self,
+      "{endpoint: 'https://search.test', expected: {a: 1}, every: '10s', stable: '20s', "
+        + "within: '10m'}")
+    await #expect(throws: Failure.self) { try await rig.apply() }
+    try await stage.clock.sleep(for: .seconds(600))
+    let begin = stage.clock.now()
+    await #expect(throws: Failure.self) { try await rig.apply() }
+    #expect(stage.clock.now() == begin)
+    rig.journal.retry(at: begin)
+    countsLeft.withLock { $0 = 6 }
+    #expect(try await rig.apply().outputs["documents"] == "1")
+    #expect(stage.clock.now() - begin == .seconds(80))
+    // Killed and carried on after the retry, it has no more than that.
+    countsLeft.withLock { $0 = 1_000_000 }
+    try await stage.clock.sleep(for: .seconds(3600))
+    let end = stage.clock.now()
+    await #expect(throws: Failure.self) { try await rig.apply() }
+    #expect(stage.clock.now() == end)
   }
 }

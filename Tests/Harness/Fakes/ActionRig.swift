@@ -26,7 +26,8 @@ package struct ActionRig: Sendable {
     Pace(
       clock: clock, isAskedToStop: { [journal] in journal.isStopping },
       show: { [journal] in journal.show($0) },
-      record: { [journal] (text) async throws(Failure) in try journal.note(text) })
+      record: { [journal] (text) async throws(Failure) in try journal.note(text) },
+      retriedAt: journal.retriedAt)
   }
 
   package func plan() async throws -> RecordedPlan {
@@ -75,6 +76,7 @@ package final class ActionJournal: Sendable {
     var killAt: Int?
     var killsAfterWriting = false
     var isStopping = false
+    var retriedAt: Timestamp?
     var beforeCrossing: (@Sendable () -> Void)?
   }
 
@@ -94,12 +96,16 @@ package final class ActionJournal: Sendable {
   package var writes: Int { state.withLock { $0.writes } }
   package var isStopping: Bool { state.withLock { $0.isStopping } }
 
+  var retriedAt: Timestamp? { state.withLock { $0.retriedAt } }
+
   package func setPlan(_ plan: RecordedPlan) { state.withLock { $0.plan = plan } }
   package func setReport(_ report: StepReport) { state.withLock { $0.report = report } }
   package func forgetCheckpoint() { state.withLock { $0.checkpoint = nil } }
   package func askToStop(_ isStopping: Bool = true) {
     state.withLock { $0.isStopping = isStopping }
   }
+  /// A person asks, at this moment, to try the step again.
+  package func retry(at moment: Timestamp) { state.withLock { $0.retriedAt = moment } }
   package func whenCrossing(_ body: @escaping @Sendable () -> Void) {
     state.withLock { $0.beforeCrossing = body }
   }

@@ -11,7 +11,7 @@ package struct SimulatedDriver: Sendable {
   }
 
   /// No step of the simulation has a clock.
-  private static let epochBegin = Timestamp(milliseconds: 0)
+  static let epochBegin = Timestamp(milliseconds: 0)
 
   package let epoch: Int
   package private(set) var pilot: Pilot
@@ -24,7 +24,7 @@ package struct SimulatedDriver: Sendable {
     var machine = RolloutMachine(world.definitions, from: .blue)
     for fact in world.facts {
       do {
-        try machine.replay(fact)
+        try machine.replay(fact, at: Self.epochBegin)
       } catch {
         world.fail("the journal cannot be replayed: \(error)")
       }

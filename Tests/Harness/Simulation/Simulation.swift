@@ -108,7 +108,7 @@ package struct Simulation {
   private func afterTheEnd() -> String? {
     var replayed = RolloutMachine(world.definitions, from: .blue)
     do {
-      for fact in world.facts { try replayed.replay(fact) }
+      for fact in world.facts { try replayed.replay(fact, at: SimulatedDriver.epochBegin) }
     } catch {
       return "the finished journal cannot be replayed: \(error)"
     }
