@@ -23,6 +23,33 @@ struct AWSClientTests {
     #expect(answer.at("GetCallerIdentityResult", "Account")?.text == "123456789012")
   }
 
+  @Test("no body at all is the answer of an operation with nothing to tell, never of a question")
+  func emptyBodies() async throws {
+    let script = """
+      def handle(self, path, query):
+          self.body()
+          self.answer(body="<html/>" if self.headers.get("X-Amz-Target") is None else b"")
+      """
+    try await ScriptedServer.run(script) { server in
+      let session = TestSession.make([
+        "AWS_ENDPOINT_URL": server.base, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "A",
+        "AWS_SECRET_ACCESS_KEY": "s",
+      ])
+      let client = try session.client(.cognito, at: CloudPlace())
+      #expect(try await client.json("AdminDeleteUser", [:]) == [:])
+      for question in ["ListUsers", "DescribeUserPool", "GetCSVHeader", "AdminGetUser"] {
+        let error = await #expect(throws: AWSFailure.self) {
+          try await client.json(question, [:])
+        }
+        #expect(error?.isTransient == true, "\(question)")
+      }
+      let page = await #expect(throws: AWSFailure.self) {
+        try await session.client(.cloudformation, at: CloudPlace()).query("DeleteStack", [])
+      }
+      #expect(page?.isTransient == true)
+    }
+  }
+
   @Test("a service's error comes with its code and the resource's name")
   func namesErrors() async throws {
     let server = try MotoServer.shared()

@@ -121,9 +121,10 @@ struct BucketDemolitionTests {
             shared["there"] = False
             return self.answer(204)
         if not shared["there"]: return error(self, 404, "NoSuchBucket")
-        if "versions" in words: return self.answer(body="<ListVersionsResult/>")
-        if "uploads" in words: return self.answer(body="<ListMultipartUploadsResult/>")
-        if "list-type" in words: return self.answer(body="<ListBucketResult/>")
+        for word, name in [("versions", "ListVersionsResult"), ("list-type", "ListBucketResult"),
+                           ("uploads", "ListMultipartUploadsResult")]:
+            if word in words:
+                return self.answer(body="<%s><IsTruncated>false</IsTruncated></%s>" % (name, name))
         if self.command == "DELETE" or self.command == "PUT": return self.answer(200)
         names = {"ownershipControls": "OwnershipControlsNotFoundError", "tagging": "NoSuchTagSet",
                  "publicAccessBlock": "NoSuchPublicAccessBlockConfiguration",

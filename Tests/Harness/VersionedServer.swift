@@ -189,7 +189,8 @@ package struct VersionedServer: Sendable {
         if "acl" in words:
             return xml(self, "AccessControlPolicy", "<Owner><ID>%s</ID></Owner>" % OWNER)
         if "versions" in words: return listing(self, bucket, query)
-        if "uploads" in words: return xml(self, "ListMultipartUploadsResult", "")
+        if "uploads" in words:
+            return xml(self, "ListMultipartUploadsResult", "<IsTruncated>false</IsTruncated>")
         if "list-type" in words: return objects(self, bucket, query)
         if "delete" in words:
             out = ""

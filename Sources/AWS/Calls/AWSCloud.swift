@@ -146,9 +146,13 @@ package struct AWSCloud: CloudExchange {
   ) throws(AWSFailure) -> [UInt8] {
     switch known.service.dialect {
     case .json:
-      return reply.body.isEmpty ? Array("{}".utf8) : reply.body
+      guard reply.body.isEmpty else { return reply.body }
+      guard !AWSClient.isQuestion(operation) else {
+        throw AWSFailure(.malformed("it is empty"), operation: client.name(operation))
+      }
+      return Array("{}".utf8)
     case .query:
-      let root = try client.xml(reply, operation)
+      let root = try client.answer(reply, operation)
       let result = root.first("\(operation)Result") ?? root
       var value = result.json
       if value.string?.allSatisfy(\.isWhitespace) == true { value = .object([]) }

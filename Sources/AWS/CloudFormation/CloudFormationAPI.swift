@@ -13,7 +13,11 @@ struct CloudFormationAPI: Sendable {
     _ operation: String, _ parameters: [(String, String)]
   ) async throws(AWSFailure) -> XMLNode {
     let root = try await client.query(operation, parameters)
-    return root.first("\(operation)Result") ?? root
+    if let result = root.first("\(operation)Result") { return result }
+    guard !AWSClient.isQuestion(operation) else {
+      throw AWSFailure(.malformed("it has no result"), operation: client.name(operation))
+    }
+    return root
   }
 
   /// For callers that tell no errors apart.
@@ -28,13 +32,19 @@ struct CloudFormationAPI: Sendable {
   }
 
   /// All pages of an operation, one after the other, until `visit` says that it has enough.
+  ///
+  /// A page without `list` is not believed: CloudFormation says of an empty one that it is empty.
   func pages(
-    _ operation: String, _ parameters: [(String, String)],
+    _ operation: String, of list: String, _ parameters: [(String, String)],
     _ visit: (XMLNode) throws(Failure) -> Bool
   ) async throws(Failure) {
     var token: String?
     for _ in 0..<Self.pagesMax {
       let page = try await ask(operation, parameters + (token.map { [("NextToken", $0)] } ?? []))
+      guard page.first(list) != nil else {
+        throw AWSFailure(.malformed("it has no '\(list)'"), operation: client.name(operation))
+          .failure(url)
+      }
       guard try visit(page), let next = page.text("NextToken"), !next.isEmpty else { return }
       token = next
     }
@@ -68,7 +78,8 @@ struct CloudFormationAPI: Sendable {
   /// What one stack owns itself.
   func resources(of stack: String, path: [String]) async throws(Failure) -> [StackResource] {
     var found: [StackResource] = []
-    try await pages("ListStackResources", [("StackName", stack)]) { (page) throws(Failure) in
+    try await pages("ListStackResources", of: "StackResourceSummaries", [("StackName", stack)]) {
+      (page) throws(Failure) in
       for member in page.members("StackResourceSummaries") {
         guard let id = member.text("LogicalResourceId"), !id.isEmpty,
           member.text("ResourceStatus") != "DELETE_COMPLETE"
@@ -89,7 +100,11 @@ struct CloudFormationAPI: Sendable {
     let answer = try await ask(
       "GetTemplate",
       [("StackName", stack), ("TemplateStage", isProcessed ? "Processed" : "Original")])
-    return answer.text("TemplateBody") ?? ""
+    guard let body = answer.text("TemplateBody") else {
+      throw AWSFailure(.malformed("it has no template"), operation: client.name("GetTemplate"))
+        .failure(url)
+    }
+    return body
   }
 
   /// A name that no other change set has.

@@ -225,7 +225,8 @@ extension CloudFormationStack: StackChangePlanner {
   /// somebody's who waits for it.
   private func discardFormer(of facts: StackFacts) async throws(Failure) {
     var former: [String] = []
-    try await api.pages("ListChangeSets", [("StackName", facts.id)]) { (page) throws(Failure) in
+    try await api.pages("ListChangeSets", of: "Summaries", [("StackName", facts.id)]) {
+      (page) throws(Failure) in
       for member in page.members("Summaries") where member.text("StackId") == facts.id {
         let isOpen = !(member.text("ExecutionStatus") ?? "").hasPrefix("EXECUTE_")
         let isMade = !["CREATE_PENDING", "CREATE_IN_PROGRESS"].contains(member.text("Status") ?? "")
@@ -257,7 +258,8 @@ extension CloudFormationStack: StackChangePlanner {
   ) async throws(Failure) -> Bool {
     guard let shell, shell.phase == .empty else { return false }
     var isForeign = false
-    try await api.pages("ListChangeSets", [("StackName", shell.id)]) { (page) throws(Failure) in
+    try await api.pages("ListChangeSets", of: "Summaries", [("StackName", shell.id)]) {
+      (page) throws(Failure) in
       for member in page.members("Summaries") where member.text("StackId") == shell.id {
         // That of another rollout is what it means to carry out.
         if !isOurs(member.text("ChangeSetName") ?? "") { isForeign = true }

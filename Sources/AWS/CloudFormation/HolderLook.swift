@@ -27,11 +27,14 @@ struct HolderLook: Sendable {
 
   func table(_ name: String) async throws(Failure) -> Finding {
     do throws(AWSFailure) {
-      let table = try await dynamodb.json("DescribeTable", ["TableName": .string(name)])["Table"]
-      if table?["TableStatus"]?.string == "DELETING" { return .gone }
+      let answer = try await dynamodb.json("DescribeTable", ["TableName": .string(name)])
+      guard let table = answer["Table"] else {
+        throw AWSFailure(.malformed("it has no 'Table'"), operation: "dynamodb:DescribeTable")
+      }
+      if table["TableStatus"]?.string == "DELETING" { return .gone }
       return .found(
-        count: table?["ItemCount"]?.integer ?? 0,
-        isProtected: table?["DeletionProtectionEnabled"]?.bool ?? false, key: nil)
+        count: table["ItemCount"]?.integer ?? 0,
+        isProtected: table["DeletionProtectionEnabled"]?.bool ?? false, key: nil)
     } catch {
       return try unsure(error, gone: "ResourceNotFoundException")
     }
@@ -39,10 +42,14 @@ struct HolderLook: Sendable {
 
   func pool(_ id: String) async throws(Failure) -> Finding {
     do throws(AWSFailure) {
-      let pool = try await cognito.json("DescribeUserPool", ["UserPoolId": .string(id)])["UserPool"]
+      let answer = try await cognito.json("DescribeUserPool", ["UserPoolId": .string(id)])
+      guard let pool = answer["UserPool"] else {
+        throw AWSFailure(
+          .malformed("it has no 'UserPool'"), operation: "cognito-idp:DescribeUserPool")
+      }
       return .found(
-        count: pool?["EstimatedNumberOfUsers"]?.integer ?? 0,
-        isProtected: pool?["DeletionProtection"]?.string == "ACTIVE", key: nil)
+        count: pool["EstimatedNumberOfUsers"]?.integer ?? 0,
+        isProtected: pool["DeletionProtection"]?.string == "ACTIVE", key: nil)
     } catch {
       return try unsure(error, gone: "ResourceNotFoundException")
     }
@@ -52,8 +59,11 @@ struct HolderLook: Sendable {
     do throws(AWSFailure) {
       let reply = try await s3.send(
         call("ListObjectVersions", "GET", name, [("versions", nil), ("max-keys", "1000")]))
-      let page = try s3.xml(reply, "ListObjectVersions")
-      let count = page.all("Version").count + page.all("DeleteMarker").count
+      guard let page = S3Listing(reading: reply.body, of: .versions) else {
+        throw AWSFailure(
+          .malformed("it is cut or is no listing"), operation: "s3:ListObjectVersions")
+      }
+      let count = page.records.count
       return .found(count: count, isProtected: false, key: try await key(of: name))
     } catch {
       return try unsure(error, gone: "NoSuchBucket")
@@ -86,7 +96,11 @@ struct HolderLook: Sendable {
   func owner(of bucket: String) async throws(Failure) -> Owner {
     do throws(AWSFailure) {
       let reply = try await s3.send(call("GetBucketTagging", "GET", bucket, [("tagging", nil)]))
-      let tags = S3TagSet(try s3.xml(reply, "GetBucketTagging"))
+      let root = try s3.xml(reply, "GetBucketTagging")
+      guard root.first("TagSet") != nil else {
+        throw AWSFailure(.malformed("it has no TagSet"), operation: "s3:GetBucketTagging")
+      }
+      let tags = S3TagSet(root)
       return tags[Self.ownerTag].map { .stack($0) } ?? .nobody
     } catch {
       if error.code == "NoSuchTagSet" { return .nobody }

@@ -40,7 +40,8 @@ struct StackEvents {
     _ api: CloudFormationAPI, stack: String
   ) async throws(Failure) -> StackEvent? {
     var found: StackEvent?
-    try await api.pages("DescribeStackEvents", [("StackName", stack)]) { (page) throws(Failure) in
+    try await api.pages("DescribeStackEvents", of: "StackEvents", [("StackName", stack)]) {
+      (page) throws(Failure) in
       found = page.members("StackEvents").compactMap(StackEvent.init).first { $0.isOfStack }
       return found == nil
     }
@@ -88,7 +89,8 @@ struct StackEvents {
     than known: String?, of stack: String, _ isRoot: Bool
   ) async throws(Failure) -> [StackEvent] {
     var events: [StackEvent] = []
-    try await api.pages("DescribeStackEvents", [("StackName", stack)]) { (page) throws(Failure) in
+    try await api.pages("DescribeStackEvents", of: "StackEvents", [("StackName", stack)]) {
+      (page) throws(Failure) in
       for event in page.members("StackEvents").compactMap(StackEvent.init) {
         if event.id == known { return false }
         if known == nil, isBefore(event, isRoot) { return false }

@@ -33,6 +33,29 @@ struct CognitoCalls: Sendable {
     return answer
   }
 
+  /// A list of an answer; one that is not there is no empty list.
+  static func list(
+    _ name: String, in answer: JSONValue, of operation: CognitoOperation
+  ) throws(AWSFailure) -> [JSONValue] {
+    guard let elements = answer[name]?.elements else {
+      throw Self.missing(name, operation)
+    }
+    return elements
+  }
+
+  /// A member of an answer that it must have.
+  static func member(
+    _ name: String, in answer: JSONValue, of operation: CognitoOperation
+  ) throws(AWSFailure) -> JSONValue {
+    guard let member = answer[name] else { throw Self.missing(name, operation) }
+    return member
+  }
+
+  private static func missing(_ name: String, _ operation: CognitoOperation) -> AWSFailure {
+    AWSFailure(
+      .malformed("it has no '\(name)'"), operation: "cognito-idp:\(operation.rawValue)")
+  }
+
   /// Follows `NextToken` to the end and gives the elements of all pages.
   func all(
     _ operation: CognitoOperation, _ list: String, _ input: JSONValue = [:]
@@ -44,7 +67,7 @@ struct CognitoCalls: Sendable {
       input["Limit"] = JSONValue(CognitoListing.limitMax)
       input["NextToken"] = token
       let answer = try await call(operation, input)
-      found += answer[list]?.elements ?? []
+      found += try Self.list(list, in: answer, of: operation)
       let next = answer["NextToken"]?.string.map { JSONValue.string($0) }
       guard next == nil || next != token else {
         throw AWSFailure(

@@ -33,8 +33,8 @@ extension CognitoPool: UserGrouping {
     do throws(AWSFailure) {
       let members = try await calls.call(
         .listUsersInGroup, ["GroupName": .string(name), "Limit": 1])
-      let isEmpty = members["Users"]?.elements?.isEmpty ?? true
-      guard isEmpty, members["NextToken"]?.string == nil else { return false }
+      let users = try CognitoCalls.list("Users", in: members, of: .listUsersInGroup)
+      guard users.isEmpty, members["NextToken"]?.string == nil else { return false }
       _ = try await calls.call(.deleteGroup, ["GroupName": .string(name)])
     } catch {
       // Either the group or the whole pool is gone, and the pool is asked for before.

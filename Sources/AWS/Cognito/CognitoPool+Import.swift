@@ -83,6 +83,11 @@ extension CognitoPool: UserImporting {
   }
 
   private func job(_ id: String) async throws(Failure) -> JSONValue {
-    try await call(.describeImportJob, ["JobId": .string(id)])["UserImportJob"] ?? [:]
+    do throws(AWSFailure) {
+      let answer = try await calls.call(.describeImportJob, ["JobId": .string(id)])
+      return try CognitoCalls.member("UserImportJob", in: answer, of: .describeImportJob)
+    } catch {
+      throw error.failure(url)
+    }
   }
 }

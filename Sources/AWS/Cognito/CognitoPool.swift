@@ -98,7 +98,8 @@ struct CognitoPool: UserDirectory {
   func readDefinition() async throws(Failure) -> CognitoDefinition? {
     do throws(AWSFailure) {
       let answer = try await calls.call(.describeUserPool)
-      let definition = CognitoDefinition(answer["UserPool"] ?? [:])
+      let pool = try CognitoCalls.member("UserPool", in: answer, of: .describeUserPool)
+      let definition = CognitoDefinition(pool)
       memory.content.withLock { $0.definition = definition }
       return definition
     } catch {
@@ -189,10 +190,15 @@ struct CognitoPool: UserDirectory {
   /// Whether there is any group; where there is none, nobody needs to be asked for theirs.
   private func hasGroups() async throws(Failure) -> Bool {
     if let known = memory.content.withLock({ $0.hasGroups }) { return known }
-    let answer = try await call(.listGroups, ["Limit": 1])
-    let has = answer["Groups"]?.elements?.isEmpty == false || answer["NextToken"]?.string != nil
-    memory.content.withLock { $0.hasGroups = has }
-    return has
+    do throws(AWSFailure) {
+      let answer = try await calls.call(.listGroups, ["Limit": 1])
+      let groups = try CognitoCalls.list("Groups", in: answer, of: .listGroups)
+      let has = !groups.isEmpty || answer["NextToken"]?.string != nil
+      memory.content.withLock { $0.hasGroups = has }
+      return has
+    } catch {
+      throw error.failure(url)
+    }
   }
 
   func forgetGroups() { memory.content.withLock { $0.hasGroups = nil } }
@@ -248,9 +254,8 @@ struct CognitoPool: UserDirectory {
     input["PaginationToken"] = token.map { .string($0) }
     do throws(AWSFailure) {
       let answer = try await calls.call(.listUsers, input)
-      let page: RawPage = (
-        token, answer["Users"]?.elements ?? [], answer["PaginationToken"]?.string
-      )
+      let users = try CognitoCalls.list("Users", in: answer, of: .listUsers)
+      let page: RawPage = (token, users, answer["PaginationToken"]?.string)
       guard page.next == nil || page.next != token else {
         throw AWSFailure(
           .malformed("it gives the same page again"), operation: "cognito-idp:ListUsers")
@@ -268,6 +273,7 @@ struct CognitoPool: UserDirectory {
   func user(named name: String) async throws(Failure) -> User? {
     do throws(AWSFailure) {
       let value = try await calls.call(.getUser, ["Username": .string(name)])
+      _ = try CognitoCalls.member("Username", in: value, of: .getUser)
       let definition = try await definitionForCall()
       guard var user = definition.user(value), Self.isMeant(user, by: name, definition) else {
         return nil

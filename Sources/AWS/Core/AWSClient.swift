@@ -94,11 +94,12 @@ package struct AWSClient: Sendable {
         operation,
         headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"],
         body: Array(form.utf8), isRepeatable: isRepeatable))
-    return try xml(reply, operation)
+    return try answer(reply, operation)
   }
 
   package func value(_ reply: Wire.HTTPReply, _ operation: String) throws(AWSFailure) -> JSONValue {
-    if reply.body.isEmpty { return .object([]) }
+    // Operations with nothing to tell answer with no body at all; a question never has that answer.
+    if reply.body.isEmpty, !Self.isQuestion(operation) { return .object([]) }
     do throws(JSONError) {
       return try JSONValue(reading: reply.body)
     } catch {
@@ -109,6 +110,24 @@ package struct AWSClient: Sendable {
   package func xml(_ reply: Wire.HTTPReply, _ operation: String) throws(AWSFailure) -> XMLNode {
     guard let root = XMLNode(reading: reply.body) else {
       throw AWSFailure(.malformed("it is not XML"), operation: name(operation))
+    }
+    return root
+  }
+
+  /// Whether an operation is asked for what it answers.
+  package static func isQuestion(_ operation: String) -> Bool {
+    ["Get", "List", "Describe", "AdminGet", "AdminList"].contains { operation.hasPrefix($0) }
+  }
+
+  /// The root of a query service's answer, which names the operation; a proxy's page does not.
+  package func answer(
+    _ reply: Wire.HTTPReply, _ operation: String
+  ) throws(AWSFailure) -> XMLNode {
+    let root = try xml(reply, operation)
+    guard root.name == "\(operation)Response" || root.first("\(operation)Result") != nil else {
+      throw AWSFailure(
+        .malformed("it is '\(root.name)' and no answer of the service"),
+        operation: name(operation))
     }
     return root
   }

@@ -137,7 +137,9 @@ struct Route53Zone: DNSZone {
   private func zone() async throws(Failure) -> Zone {
     if let known = memory.content.withLock({ $0.zone }) { return known }
     let id = url.authority.isEmpty ? try await find() : url.authority
-    let answer = try await get("GetHostedZone", "/hostedzone/\(PercentEncoding.escape(id))")
+    let answer = try await get(
+      "GetHostedZone", "/hostedzone/\(PercentEncoding.escape(id))",
+      needed: "HostedZone")
     let name = answer.at("HostedZone", "Name")?.text ?? ""
     let hosts = answer.at("DelegationSet", "NameServers")?.all("NameServer") ?? []
     let zone = Zone(
@@ -156,7 +158,7 @@ struct Route53Zone: DNSZone {
     let wanted = Route53Text.name(url.parameter("name") ?? "")
     let answer = try await get(
       "ListHostedZonesByName", "/hostedzonesbyname",
-      [("dnsname", Route53Text.sent(name: wanted))])
+      [("dnsname", Route53Text.sent(name: wanted))], needed: "HostedZones")
     var zones = (answer.first("HostedZones")?.all("HostedZone") ?? []).filter {
       Route53Text.name($0.text("Name") ?? "") == wanted
     }
@@ -189,7 +191,8 @@ struct Route53Zone: DNSZone {
     var query: [(String, String?)] = [("name", Route53Text.sent(name: name))]
     while true {
       let answer = try await get(
-        "ListResourceRecordSets", "/hostedzone/\(PercentEncoding.escape(zone.id))/rrset", query)
+        "ListResourceRecordSets", "/hostedzone/\(PercentEncoding.escape(zone.id))/rrset", query,
+        needed: "ResourceRecordSets", "IsTruncated")
       let page = (answer.first("ResourceRecordSets")?.all("ResourceRecordSet") ?? [])
         .map(Route53Records.held)
       // The listing begins at the name or behind it.
@@ -307,14 +310,15 @@ struct Route53Zone: DNSZone {
       let reply = try await client.send(
         AWSCall(
           "GetChange", method: "GET", path: "\(Self.version)/change/\(PercentEncoding.escape(id))"))
-      status = try client.xml(reply, "GetChange").at("ChangeInfo", "Status")?.text
+      status = try client.answer(reply, "GetChange").at("ChangeInfo", "Status")?.text
     }
   }
 
   // MARK: Requests
 
+  /// Asks; an answer without what is needed of it is not the service's own.
   private func get(
-    _ operation: String, _ path: String, _ query: [(String, String?)] = []
+    _ operation: String, _ path: String, _ query: [(String, String?)] = [], needed: String...
   ) async throws(Failure) -> XMLNode {
     do throws(AWSFailure) {
       try await takeTurn(operation)
@@ -322,7 +326,11 @@ struct Route53Zone: DNSZone {
         AWSCall(
           operation, method: "GET", path: Self.version + path,
           query: query.map { (name: $0.0, value: $0.1) }))
-      return try client.xml(reply, operation)
+      let root = try client.answer(reply, operation)
+      for name in needed where root.first(name) == nil {
+        throw AWSFailure(.malformed("it has no '\(name)'"), operation: client.name(operation))
+      }
+      return root
     } catch {
       if error.code == "NoSuchHostedZone" {
         throw .permanent(

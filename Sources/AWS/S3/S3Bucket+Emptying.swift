@@ -57,7 +57,7 @@ extension S3Bucket: BucketVersionEmptying {
     if let keyMarker { query.append(("key-marker", String(decoding: keyMarker, as: UTF8.self))) }
     if let idMarker, !idMarker.isEmpty { query.append(("version-id-marker", idMarker)) }
     let reply = try await client.call("ListObjectVersions", "GET", query: query)
-    guard let listing = S3Listing(reading: reply.body) else {
+    guard let listing = S3Listing(reading: reply.body, of: .versions) else {
       throw AWSFailure(
         .malformed("it is cut or is no listing"), operation: "s3:ListObjectVersions")
     }
@@ -73,8 +73,9 @@ extension S3Bucket: BucketVersionEmptying {
         query.append(("prefix", String(decoding: location.prefix, as: UTF8.self)))
       }
       let reply = try await client.call("ListMultipartUploads", "GET", query: query)
-      guard let read = S3Listing(reading: reply.body) else {
-        throw AWSFailure(.malformed("it is cut"), operation: "s3:ListMultipartUploads")
+      guard let read = S3Listing(reading: reply.body, of: .uploads) else {
+        throw AWSFailure(
+          .malformed("it is cut or is no listing"), operation: "s3:ListMultipartUploads")
       }
       listing = read
     } catch {

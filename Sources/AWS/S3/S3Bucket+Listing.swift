@@ -39,7 +39,7 @@ extension S3Bucket: KeyRangeListing {
     }
     for _ in 0..<Self.readsMax {
       let reply = try await client.send("ListObjectsV2", "GET", query: query)
-      if let listing = S3Listing(reading: reply.body) { return listing }
+      if let listing = S3Listing(reading: reply.body, of: .objects) { return listing }
     }
     throw client.malformed("ListObjectsV2", "it is cut or is no listing")
   }

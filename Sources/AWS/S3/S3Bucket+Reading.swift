@@ -34,11 +34,11 @@ extension S3Bucket: ContentDigesting {
     guard let count = headers.first("x-amz-tagging-count"), count != "0" else { return [:] }
     let reply = try await client.call(
       "GetObjectTagging", "GET", key, query: [("tagging", nil)] + Self.query(version))
-    guard let root = XMLNode(reading: reply.body) else {
-      throw AWSFailure(.malformed("it is not XML"), operation: "s3:GetObjectTagging")
+    guard let set = XMLNode(reading: reply.body)?.first("TagSet") else {
+      throw AWSFailure(.malformed("it has no TagSet"), operation: "s3:GetObjectTagging")
     }
     var tags: [String: String] = [:]
-    for tag in root.first("TagSet")?.all("Tag") ?? [] {
+    for tag in set.all("Tag") {
       if let name = tag.text("Key") { tags[name] = tag.text("Value") ?? "" }
     }
     return tags

@@ -7,8 +7,8 @@ extension S3Bucket: VersionKeeping {
 
   func versioning() async throws(Failure) -> BucketVersioning {
     let reply = try await client.send("GetBucketVersioning", "GET", query: [("versioning", nil)])
-    guard let root = XMLNode(reading: reply.body) else {
-      throw client.malformed("GetBucketVersioning", "it is not XML")
+    guard let root = XMLNode(reading: reply.body), Self.versioningRoots.contains(root.name) else {
+      throw client.malformed("GetBucketVersioning", "it is no VersioningConfiguration")
     }
     switch root.text("Status") {
     case "Enabled": return .on
@@ -16,6 +16,11 @@ extension S3Bucket: VersionKeeping {
     case _: return .off
     }
   }
+
+  /// The service's own name, and the one that some stores give it after the operation.
+  private static let versioningRoots: Set = [
+    "VersioningConfiguration", "GetBucketVersioningResponse",
+  ]
 
   /// A bucket that locks keeps versions by itself.
   func createKeepingVersions(locks: Bool) async throws(Failure) {

@@ -16,15 +16,35 @@ struct S3Listing: Sendable {
     var isLatest = false
   }
 
+  /// What is listed, by the element that the answer consists of.
+  enum Kind: Sendable {
+    case objects
+    case versions
+    case uploads
+
+    /// Source: the responses of the three operations in the API reference.
+    var root: StaticString {
+      switch self {
+      case .objects: "ListBucketResult"
+      case .versions: "ListVersionsResult"
+      case .uploads: "ListMultipartUploadsResult"
+      }
+    }
+  }
+
   private(set) var records: [Record] = []
   private(set) var prefixes: [[UInt8]] = []
-  private(set) var isTruncated = false
+  var isTruncated: Bool { toldTruncated == true }
+  /// Nil until the answer has said whether more follows.
+  private var toldTruncated: Bool?
   private(set) var nextKeyMarker: [UInt8]?
   private(set) var nextIDMarker: String?
   private var isEncoded = false
 
-  /// Nil for an answer that is cut or makes no sense.
-  init?(reading bytes: [UInt8]) {
+  /// Nil for an answer that is cut, is no such listing, or does not say whether more follows.
+  ///
+  /// The page of a proxy must not pass for a bucket that holds nothing.
+  init?(reading bytes: [UInt8], of kind: Kind) {
     var scanner = XMLScanner(bytes)
     var depth = 0
     var record: Record?
@@ -36,6 +56,7 @@ struct S3Listing: Sendable {
       switch event {
       case .open(let name):
         depth += 1
+        if depth == 1, !scanner.isName(name, kind.root) { return nil }
         if depth == 2, Self.isRecord(name, scanner) {
           record = Record()
           record?.isDeleteMarker = scanner.isName(name, "DeleteMarker")
@@ -63,7 +84,7 @@ struct S3Listing: Sendable {
         content = nil
       }
     }
-    guard isWhole, decode(raw) else { return nil }
+    guard isWhole, toldTruncated != nil, decode(raw) else { return nil }
   }
 
   private static func isRecord(_ name: Range<Int>, _ scanner: XMLScanner) -> Bool {
@@ -96,7 +117,8 @@ struct S3Listing: Sendable {
 
   private mutating func take(_ name: Range<Int>, _ text: [UInt8], _ scanner: XMLScanner) {
     if scanner.isName(name, "IsTruncated") {
-      isTruncated = text == Array("true".utf8)
+      let word = String(decoding: text, as: UTF8.self)
+      toldTruncated = word == "true" ? true : word == "false" ? false : nil
     } else if scanner.isName(name, "EncodingType") {
       isEncoded = text == Array("url".utf8)
     } else if scanner.isName(name, "NextKeyMarker") {

@@ -141,7 +141,7 @@ struct S3Upload: Sendable {
         ("uploads", nil), ("encoding-type", "url"),
         ("prefix", String(decoding: full, as: UTF8.self)),
       ])
-    guard let listing = S3Listing(reading: reply.body) else {
+    guard let listing = S3Listing(reading: reply.body, of: .uploads) else {
       throw client.malformed("ListMultipartUploads", "it is cut or is no listing")
     }
     for record in listing.records where record.key == full {

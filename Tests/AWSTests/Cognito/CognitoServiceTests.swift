@@ -95,6 +95,32 @@ struct CognitoServiceTests {
     ) { HTTPClient(HTTPClient.Settings(userAgent: "t", proxies: HTTPProxies(environment: [:]))) }
   }
 
+  @Test("an answer without its list or its user says nothing, and never that nobody is there")
+  func missingMembers() async throws {
+    let script = """
+      def handle(self, path, query):
+          operation = self.headers["X-Amz-Target"].split(".")[1]
+          self.body()
+          with changed: shared[operation] = shared.get(operation, 0) + 1
+          if operation == "DescribeUserPool" and path == "/":
+              return self.answer(body=json.dumps({"UserPool": {"Name": "p"}}))
+          self.answer(body=b"" if shared[operation] % 2 else b"{}")
+      """
+    try await ScriptedServer.run(script) { server in
+      let looks: [@Sendable (CognitoPool) async throws -> Void] = [
+        { _ = try await $0.outline(after: nil, limit: 10) },
+        { _ = try await $0.page(after: nil, limit: 10) },
+        { _ = try await $0.groups() }, { _ = try await $0.removeGroup("staff") },
+        { _ = try await $0.user(named: "ada") }, { _ = try await $0.importState("job") },
+      ]
+      for look in looks {
+        let failure = await #expect(throws: Failure.self) { try await look(open(server)) }
+        #expect(failure?.isTransient == true)
+        #expect(failure?.summary.contains("cannot be believed") == true)
+      }
+    }
+  }
+
   private func open(
     _ server: ScriptedServer, clock: any WallClock = HastyClock(), share: Int = 10_000
   ) throws -> CognitoPool {

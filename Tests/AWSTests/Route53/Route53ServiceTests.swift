@@ -114,6 +114,29 @@ struct Route53ServiceTests {
     }
   }
 
+  @Test(
+    "a page of a proxy and an answer without its list are no zone without records",
+    arguments: [
+      "<html><body>Sign in</body></html>", "<ListResourceRecordSetsResponse/>",
+      "<ListResourceRecordSetsResponse><ResourceRecordSets/></ListResourceRecordSetsResponse>",
+    ])
+  func refusesPages(answer: String) async throws {
+    let script = """
+      def handle(self, path, query):
+          if "/rrset" in path: return self.answer(body="\(answer)")
+          self.answer(body="<GetHostedZoneResponse><HostedZone><Id>/hostedzone/Z1</Id>"
+                           "<Name>x.test.</Name></HostedZone></GetHostedZoneResponse>")
+      """
+    try await ScriptedServer.run(script) { server in
+      let zone = try open(server, HastyClock())
+      let failure = await #expect(throws: Failure.self) {
+        try await zone.recordSets(at: "www.x.test.")
+      }
+      #expect(failure?.isTransient == true)
+      #expect(failure?.summary.contains("cannot be believed") == true)
+    }
+  }
+
   @Test("somebody who is faster is not overwritten, and both values are named")
   func race() async throws {
     try await ScriptedServer.run(Self.script) { server in

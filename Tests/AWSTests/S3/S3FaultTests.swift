@@ -36,7 +36,11 @@ struct S3FaultTests {
         if bucket == "cut":
             if once("cut") < 3:
                 return self.answer(body="<ListBucketResult><Contents><Key>a</Key></Contents>")
-            return self.answer(body="<ListBucketResult/>")
+            return self.answer(body="<ListBucketResult><IsTruncated>false</IsTruncated>"
+                                    "</ListBucketResult>")
+        if bucket == "hotel":  # a network's own page in the place of every answer
+            once("hotel")
+            return self.answer(body="<!DOCTYPE html><html><body>Sign in</body></html>")
         words = self.path.partition("?")[2].replace("&", "=").split("=")
         if "delete" in words:
             n = once("delete")
@@ -56,7 +60,8 @@ struct S3FaultTests {
                                "2026-01-02T03:04:05.000Z</LastModified></CopyObjectResult>" % tag)
         if "uploads" in words:
             if self.command == "GET":
-                return self.answer(body="<ListMultipartUploadsResult/>")
+                return self.answer(body="<ListMultipartUploadsResult><IsTruncated>false"
+                                        "</IsTruncated></ListMultipartUploadsResult>")
             return self.answer(body="<InitiateMultipartUploadResult><UploadId>u</UploadId>"
                                     "</InitiateMultipartUploadResult>")
         if "partNumber" in query and self.command == "PUT":
@@ -180,6 +185,22 @@ struct S3FaultTests {
       let bucket = try world.bucket("s3://elsewhere")
       #expect(try await bucket.page(after: nil, limit: 10).elements.isEmpty)
       #expect(try bucket.client.region == "eu-west-1")
+    }
+  }
+
+  @Test("the page of a proxy is no empty bucket, no empty history and no bucket without versions")
+  func refusesPages() async throws {
+    try await world { world in
+      let bucket = try world.bucket("s3://hotel")
+      for look: @Sendable () async throws -> Void in [
+        { _ = try await bucket.page(after: nil, limit: 10) },
+        { _ = try await bucket.versionPage(after: nil) }, { _ = try await bucket.emptyPage() },
+        { _ = try await bucket.countVersions(atMost: 1) }, { _ = try await bucket.versioning() },
+      ] {
+        let failure = await #expect(throws: Failure.self) { try await look() }
+        #expect(failure?.isTransient == true)
+        #expect(failure?.summary.contains("cannot be believed") == true)
+      }
     }
   }
 

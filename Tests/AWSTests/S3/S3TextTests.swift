@@ -49,12 +49,30 @@ struct S3TextTests {
       <Contents><Key>d</Key><Size>0</Size><Owner/></Contents>
       <CommonPrefixes><Prefix>x%2F</Prefix></CommonPrefixes></ListBucketResult>
       """
-    let listing = try #require(S3Listing(reading: Array(text.utf8)))
+    let listing = try #require(S3Listing(reading: Array(text.utf8), of: .objects))
     #expect(listing.records.map(\.key) == [Array("a+b c".utf8), Array("d".utf8)])
     #expect(listing.records[0].size == 42 && listing.records[0].entityTag == "0123")
     #expect(listing.records[0].storageClass == "GLACIER")
     #expect(listing.isTruncated && listing.prefixes == [Array("x/".utf8)])
-    #expect(S3Listing(reading: Array(text.utf8.dropLast(30))) == nil)
+    #expect(S3Listing(reading: Array(text.utf8.dropLast(30)), of: .objects) == nil)
+    #expect(S3Listing(reading: Array(text.utf8), of: .versions) == nil)
+  }
+
+  @Test(
+    "what is not the listing that was asked for, or does not say whether more follows, is none",
+    arguments: [
+      "<html><body>Sign in</body></html>", "<ListBucketResult/>", "<ListVersionsResult/>",
+      "<ListBucketResult><IsTruncated></IsTruncated></ListBucketResult>",
+      "<ListBucketResult><IsTruncated>maybe</IsTruncated></ListBucketResult>",
+      "<ListBucketResult><Contents><IsTruncated>false</IsTruncated></Contents></ListBucketResult>",
+      "<Error><Code>SlowDown</Code></Error>",
+    ])
+  func refusesOthers(text: String) {
+    for kind in [S3Listing.Kind.objects, .versions, .uploads] {
+      #expect(S3Listing(reading: Array(text.utf8), of: kind) == nil)
+    }
+    let whole = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+    #expect(S3Listing(reading: Array(whole.utf8), of: .objects)?.records.isEmpty == true)
   }
 
   @Test("what cannot be a bucket's name is refused before anything is asked")
