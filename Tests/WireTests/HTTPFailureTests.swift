@@ -41,6 +41,25 @@ import Testing
     }
   }
 
+  @Test(
+    "a handshake that is cut off may come to an end the next time, one that is refused never does",
+    arguments: [
+      ("OpenSSL SSL_connect: Connection reset by peer in connection to localhost:1 ", true),
+      ("OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to localhost:1 ", true),
+      ("error:0A000126:SSL routines::unexpected eof while reading", true),
+      ("OpenSSL SSL_connect: Broken pipe in connection to localhost:1 ", true),
+      ("error:0A00010B:SSL routines::wrong version number", false),
+      ("error:0A00042E:SSL routines::tlsv1 alert protocol version", false),
+      ("error:0A000410:SSL routines::sslv3 alert handshake failure", false),
+      ("error:0A000086:SSL routines::certificate verify failed", false),
+    ])
+  func tellsHandshakesApart(words: String, mayPass: Bool) {
+    let reason = TransferOutcome.handshakeReason(words)
+    let failure = HTTPFailure(reason, method: "GET", url: "https://h/", wasSent: false)
+    #expect(failure.isTransient == mayPass)
+    #expect(failure.description.contains(words))
+  }
+
   @Test("a connection that nobody takes up times out while connecting")
   func timesOutConnecting() async throws {
     try await FullBacklog.with { port in

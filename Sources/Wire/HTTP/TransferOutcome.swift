@@ -21,7 +21,8 @@ struct TransferOutcome {
     case CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR,
       CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND:
       return .dropped(bodyBytes: reply.bodyBytes)
-    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+    case CURLE_SSL_CONNECT_ERROR: return Self.handshakeReason(words)
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
       CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
       CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED,
       CURLE_SSL_SHUTDOWN_FAILED, CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS,
@@ -36,6 +37,21 @@ struct TransferOutcome {
     var microseconds: curl_off_t = 0
     ccurl_get_offset(easy, info, &microseconds)
     return .microseconds(microseconds)
+  }
+
+  /// What OpenSSL and libcurl say when the connection is gone in the middle of the handshake.
+  private static let cuts = [
+    "connection reset", "broken pipe", "unexpected eof", "ssl_error_syscall",
+    "ssl_error_zero_return", "connection timed out", "connection aborted",
+  ]
+
+  /// A handshake that was cut off may succeed the next time; one that was refused never does.
+  ///
+  /// libcurl has one code for both, and tells them apart in words alone.
+  static func handshakeReason(_ words: String) -> HTTPFailure.Reason {
+    let lower = words.lowercased()
+    return cuts.contains { lower.contains($0) }
+      ? .unreachable("cut off while agreeing on TLS: \(words)") : .tls(words)
   }
 
   /// libcurl's own words for this transfer, or else for the code.

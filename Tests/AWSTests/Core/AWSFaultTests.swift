@@ -214,6 +214,64 @@ struct AWSFaultTests {
     }
   }
 
+  /// Passes connections on to a server, but resets the first and closes the second in silence.
+  private static func gate(to port: Int) -> String {
+    """
+    gate = socket.create_server(("127.0.0.1", 0))
+    def pipe(one, other):
+        try:
+            while (some := one.recv(65536)): other.sendall(some)
+        except OSError: pass
+        for end in (one, other):
+            try: end.shutdown(socket.SHUT_RDWR)
+            except OSError: pass
+    def watch():
+        for number in range(1000):
+            one, _ = gate.accept()
+            shared["count"] = number + 1
+            if number < 2:
+                one.recv(65536)
+                if number == 0:
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                one.close()
+                continue
+            other = socket.create_connection(("127.0.0.1", \(port)))
+            for ends in ((one, other), (other, one)):
+                threading.Thread(target=pipe, args=ends, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
+    def handle(self, path, query):
+        told = {"port": gate.getsockname()[1], "count": shared.get("count", 0)}
+        self.answer(body=json.dumps(told))
+    """
+  }
+
+  @Test("a connection that is cut in the middle of the TLS handshake is made again")
+  func repeatsHandshakes() async throws {
+    let folder = try TemporaryFolder()
+    let certificate = try LoopbackServer.Certificate.make(
+      in: folder.path, expires: "20400229123456Z")
+    try await LoopbackServer.run(tls: certificate) { server in
+      try await ScriptedServer.run(Self.gate(to: server.port)) { gate in
+        let port = try #require(try await counts(gate)["port"]?.integer)
+        let session = AWSSession(
+          AWSSession.Settings(
+            environment: [
+              "AWS_ENDPOINT_URL": "https://localhost:\(port)", "AWS_REGION": "us-east-1",
+              "AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s",
+            ], homeFolder: "/nonexistent"), clock: ManualClock(movesByItself: true)
+        ) {
+          HTTPClient(
+            .init(userAgent: "t", proxies: .none, authorities: .file(certificate.authority)))
+        }
+        let client = try session.client(.dynamodb, at: CloudPlace())
+        // One that may not be sent twice has not been sent at all by then.
+        let reply = try await client.send(call("/echo", isRepeatable: false))
+        #expect(reply.status == 200)
+        #expect(try await counts(gate)["count"]?.integer == 3)
+      }
+    }
+  }
+
   @Test("a streamed upload is sent again from its beginning, and errors are read whole")
   func repeatsUploads() async throws {
     try await ScriptedServer.run(Self.script) { server in
