@@ -30,14 +30,16 @@ extension S3Bucket {
     }
     let reply: Wire.HTTPReply
     do throws(AWSFailure) {
-      reply = try await client.call("PutObject", "PUT", entry.key, headers: headers, body: body)
+      reply = try await client.call(
+        "PutObject", "PUT", entry.key, headers: headers, body: body, limits: limits.uploading)
     } catch {
       guard error.code == "InvalidRequest", error.message.contains("Content-MD5"),
         headers.first("Content-MD5") == nil
       else { throw client.failure(error, entry.key) }
       locksNew.store(true, ordering: .relaxed)
       headers.set("Content-MD5", Base64.text(Digest.md5(body)))
-      reply = try await client.send("PutObject", "PUT", entry.key, headers: headers, body: body)
+      reply = try await client.send(
+        "PutObject", "PUT", entry.key, headers: headers, body: body, limits: limits.uploading)
     }
     return try await stored(entry, tag: S3Headers.entityTag(reply.headers), reply.headers)
   }

@@ -112,7 +112,7 @@ final class S3Bucket: BucketStore {
   }
 }
 
-/// The sizes that decide how an object is carried; tests make them small.
+/// The sizes and times that decide how an object is carried; tests make them small.
 struct S3Limits: Sendable {
   /// Larger objects are stored in parts of at least this size.
   var partBytes: Int64 = 8 << 20
@@ -123,6 +123,8 @@ struct S3Limits: Sendable {
   var copyPartsAtOnce = 8
   /// Keys in one page of a listing of versions, and in one request to delete.
   var versionsPage = 1000
+  /// How long a request may take that carries an object, or a part of one.
+  var uploading = S3Client.uploading
 
   static let partsMax: Int64 = 10_000
   static let standard = S3Limits()

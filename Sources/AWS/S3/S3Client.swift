@@ -23,6 +23,11 @@ final class S3Client: Sendable {
     connecting: .seconds(10), transfer: .seconds(1800), stall: .seconds(300),
     bodyBytesMax: 16 << 20)
 
+  /// For bodies that are sent: as long as bytes move, a slow line has time for all of them.
+  static let uploading = HTTPLimits(
+    connecting: .seconds(10), transfer: .seconds(1800), stall: .seconds(60),
+    bodyBytesMax: 16 << 20)
+
   func call(
     _ operation: String, _ method: String, _ key: ObjectKey? = nil,
     query: [(name: String, value: String?)] = [], headers: HTTPHeaders = [:], body: [UInt8] = [],

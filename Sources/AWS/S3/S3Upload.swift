@@ -76,7 +76,7 @@ struct S3Upload: Sendable {
     let digest = Base64.text(Digest.sha256(body))
     let reply = try await client.send(
       "UploadPart", "PUT", key, query: [("partNumber", "\(number)"), ("uploadId", id)],
-      headers: ["x-amz-checksum-sha256": digest], body: body, limits: S3Client.patient)
+      headers: ["x-amz-checksum-sha256": digest], body: body, limits: bucket.limits.uploading)
     guard let tag = S3Headers.entityTag(reply.headers) else {
       throw client.malformed("UploadPart", "it has no entity tag")
     }

@@ -41,6 +41,8 @@ struct S3FaultTests {
         if bucket == "hotel":  # a network's own page in the place of every answer
             once("hotel")
             return self.answer(body="<!DOCTYPE html><html><body>Sign in</body></html>")
+        if bucket == "hangs" and self.command == "PUT":  # until the client has enough
+            return self.rfile.read(1)
         words = self.path.partition("?")[2].replace("&", "=").split("=")
         if "delete" in words:
             n = once("delete")
@@ -227,6 +229,26 @@ struct S3FaultTests {
         try await world.bucket("s3://shut").delete([ObjectKey("a&b")])
       }
       #expect(refused?.kind == .refused)
+    }
+  }
+
+  @Test("an object that is stored whole has the time of an upload, as its parts would have")
+  func slowUploads() async throws {
+    #expect(S3Limits.standard.uploading.transfer >= .seconds(1800))
+    #expect(S3Limits.standard.uploading.stall <= .seconds(60))
+    try await ScriptedServer.run(Self.script) { server in
+      let world = try S3World(MotoServer.shared(), base: server.base, clock: HastyClock())
+      var limits = S3Limits.standard
+      limits.partBytes = 1000
+      limits.uploading.transfer = .milliseconds(20)
+      let bucket = try world.bucket("s3://hangs", limits: limits)
+      for size in [1000, 2000] {
+        let failure = await #expect(throws: Failure.self) {
+          try await world.put("slow", S3World.bytes(size), in: bucket)
+        }
+        #expect(failure?.isTransient == true)
+        #expect(failure?.summary.contains("timed out") == true)
+      }
     }
   }
 

@@ -15,9 +15,9 @@ struct S3World {
   }
 
   /// A session with a server that a test wrote itself.
-  init(_ server: MotoServer, base: String) {
+  init(_ server: MotoServer, base: String, clock: any WallClock = RunningClock()) {
     self.server = server
-    session = MotoSession.make(server, more: ["AWS_ENDPOINT_URL": base])
+    session = MotoSession.make(server, more: ["AWS_ENDPOINT_URL": base], clock: clock)
   }
 
   func bucket(_ url: String, limits: S3Limits = .standard) throws -> S3Bucket {
