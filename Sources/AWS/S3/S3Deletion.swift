@@ -69,7 +69,15 @@ struct S3Deletion: Sendable {
             status: code == "AccessDenied" ? 403 : 400), operation: "s3:DeleteObjects")
       }
       let version = error.text("VersionId")
-      left += sent.filter { $0.key == key && (version == nil || $0.versionID == version) }
+      let meant = sent.filter { $0.key == key && (version == nil || $0.versionID == version) }
+      // Whatever it is about is still there, and must not pass for deleted.
+      guard !meant.isEmpty else {
+        let name = ObjectKey(bytes: key).text
+        throw AWSFailure(
+          .malformed("it says \(code) of '\(name)', which was not to be deleted"),
+          operation: "s3:DeleteObjects")
+      }
+      left += meant
     }
     return left
   }

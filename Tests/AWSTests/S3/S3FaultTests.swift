@@ -47,7 +47,7 @@ struct S3FaultTests {
         if "delete" in words:
             n = once("delete")
             left = "<Error><Key>a&amp;b</Key><Code>%s</Code></Error>" % (
-                "InternalError" if bucket == "busy" else "AccessDenied")
+                "AccessDenied" if bucket == "shut" else "InternalError")
             return self.answer(body="<DeleteResult>%s</DeleteResult>" % left)
         if self.headers.get("x-amz-copy-source"):
             n = once(key)
@@ -249,6 +249,22 @@ struct S3FaultTests {
         #expect(failure?.isTransient == true)
         #expect(failure?.summary.contains("timed out") == true)
       }
+    }
+  }
+
+  @Test("an error about a key that was not sent is not passed over")
+  func foreignErrors() async throws {
+    try await world { world in
+      for key in ["a&b ", "other"] {
+        let failure = await #expect(throws: Failure.self) {
+          try await world.bucket("s3://strange").delete([ObjectKey(key)])
+        }
+        #expect(failure?.isTransient == true)
+        #expect(failure?.summary.contains("'a&b', which was not to be deleted") == true)
+      }
+      let versions = ["v1", "v2"].map { S3Deletion.Item(key: Array("a&b".utf8), versionID: $0) }
+      let left = try await S3Deletion(world.bucket("s3://busy").client).delete(versions)
+      #expect(left == versions)
     }
   }
 
