@@ -39,6 +39,11 @@ struct ChangeSet: Sendable {
         if CloudFormationAPI.saysAbsent(error) { return nil }
         throw error.failure(api.url)
       }
+      guard let status = page.text("Status"), !status.isEmpty else {
+        throw AWSFailure(
+          .malformed("it has no 'Status'"), operation: api.client.name("DescribeChangeSet")
+        ).failure(api.url)
+      }
       changes += page.members("Changes").compactMap { Self.change($0, path) }
       if let next = page.text("NextToken"), !next.isEmpty {
         token = next
@@ -46,7 +51,7 @@ struct ChangeSet: Sendable {
       }
       return ChangeSet(
         id: page.text("ChangeSetId") ?? name, stackID: page.text("StackId") ?? "",
-        status: page.text("Status") ?? "", execution: page.text("ExecutionStatus") ?? "",
+        status: status, execution: page.text("ExecutionStatus") ?? "",
         reason: page.text("StatusReason") ?? "", changes: changes)
     }
     throw .permanent(

@@ -20,11 +20,17 @@ struct ChangeSetTree: Sendable {
           continue
         }
         let path = next.path + [change.resource.logicalID]
-        let inner = try await ChangeSet.read(nested, of: nil, path: path, api)
+        guard let inner = try await ChangeSet.read(nested, of: nil, path: path, api) else {
+          // Whatever it would replace would be neither listed nor refused.
+          throw .transient(
+            "\(api.url): the change set of the nested stack \(path.joined(separator: "/")) cannot "
+              + "be found, so what it would change is not known",
+            hint: "CloudFormation may not show it yet; it is looked for again.")
+        }
         // Only looked at again, as CloudFormation does with every nested stack.
-        if let inner, inner.isEmpty, change.kind == .modify { continue }
+        if inner.isEmpty, change.kind == .modify { continue }
         changes.append(change)
-        if let inner { open.append((path, inner)) }
+        open.append((path, inner))
       }
     }
     return ChangeSetTree(root: root, changes: changes)

@@ -67,8 +67,12 @@ final class CloudFormationEmulator: Sendable {
   }
 
   /// Makes the next call of an operation answer with an error, or hang up after its effect.
-  func fail(_ operation: String, _ code: String, _ message: String = "") throws {
-    let text = "\(operation)|\(code)|\(message)"
+  ///
+  /// With `about`, the next one in whose parameters that text stands.
+  func fail(
+    _ operation: String, _ code: String, _ message: String = "", about text: String? = nil
+  ) throws {
+    let text = "\(operation)|\(code)|\(message)" + (text.map { "|\($0)" } ?? "")
     _ = try Tool.run(["curl", "--silent", "--data-binary", text, "\(url)/_fail"])
   }
 }

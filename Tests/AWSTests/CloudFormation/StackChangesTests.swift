@@ -85,6 +85,22 @@ struct StackChangesTests {
     }
   }
 
+  @Test("a nested change set that cannot be found stops the plan, since it may replace anything")
+  func needsNestedSets() async throws {
+    try await CloudFormationEmulator.run { server in
+      let world = try StackWorld(server.environment)
+      _ = try await world.stack().deploy(world.template(Self.twoTables())) { _ in }
+      try server.fail("DescribeChangeSet", "ChangeSetNotFound", "does not exist", about: "-n/")
+      let failure = await #expect(throws: Failure.self) {
+        try await prepared(world, Self.twoTables(nested: "number"))
+      }
+      #expect(failure?.isTransient == true)
+      #expect(failure?.summary.contains("the nested stack Storage cannot be found") == true)
+      let found = try await prepared(world, Self.twoTables(nested: "number"))
+      #expect(found.changes.contains { $0.kind == .replace })
+    }
+  }
+
   @Test("the planned change set is the one that is carried out")
   func carriesOutPlanned() async throws {
     try await CloudFormationEmulator.run { server in

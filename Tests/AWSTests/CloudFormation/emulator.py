@@ -786,7 +786,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         p = {k: v[0] for k, v in urllib.parse.parse_qs(body, keep_blank_values=True).items()}
         calls.append(p)
         action = p["Action"]
-        planned = next((f for f in failing if f[0] == action), None)
+        # The fourth part of an order is what must stand in the call's parameters.
+        planned = next(
+            (f for f in failing if f[0] == action and all(m in str(p) for m in f[3:])), None
+        )
         if planned:
             failing.remove(planned)
         try:
