@@ -53,10 +53,17 @@ extension DynamoTable: TableExporting {
     }
   }
 
-  /// How many exports are looked at; those of one table in 90 days are rarely more.
-  private static let exportsMax = 500
+  /// How many exports are looked at: those of one table in 90 days, more than one an hour.
+  private static let exportsMax = 3000
 
   package func export(begunWith token: String) async throws(Failure) -> TableExport? {
+    try await export(begunWith: token, amongFirst: Self.exportsMax)
+  }
+
+  /// Throws where there are more: among the others it may be, and a second one costs again.
+  func export(
+    begunWith token: String, amongFirst most: Int
+  ) async throws(Failure) -> TableExport? {
     let full = try await fullName()
     var next: String?
     var looked = 0
@@ -69,7 +76,12 @@ extension DynamoTable: TableExporting {
       } catch {
         throw error.failure(url)
       }
-      for summary in reply["ExportSummaries"]?.elements ?? [] {
+      guard let summaries = reply["ExportSummaries"]?.elements else {
+        throw AWSFailure(
+          .malformed("it has no 'ExportSummaries'"), operation: client.name("ListExports")
+        ).failure(url)
+      }
+      for summary in summaries {
         guard let id = summary["ExportArn"]?.string else { continue }
         looked += 1
         let export = try await describeExport(id)
@@ -80,7 +92,12 @@ extension DynamoTable: TableExporting {
         }
       }
       next = reply["NextToken"]?.string
-    } while next != nil && looked < Self.exportsMax
+      guard next == nil || looked < most else {
+        throw .permanent(
+          "\(url) has more exports than can be looked through for the one that was begun",
+          hint: "Look for it in the console; 'cutover rollback' gives the step up.")
+      }
+    } while next != nil
     return nil
   }
 

@@ -42,6 +42,41 @@ struct DynamoFaultTests {
     return rounds
   }
 
+  @Test("an export that was begun is looked for among all, or it is said that it cannot be")
+  func manyExports() async throws {
+    let script = """
+      def handle(self, path, query):
+          operation = self.headers["X-Amz-Target"].split(".")[1]
+          body = json.loads(self.body())
+          if operation == "DescribeTable":
+              return self.answer(body=json.dumps({"Table": {"TableArn": "arn:t", "KeySchema": [],
+                                                            "TableStatus": "ACTIVE"}}))
+          if operation == "ListExports":
+              start = int(body.get("NextToken", 0))
+              some = [{"ExportArn": "e%d" % n} for n in range(start, start + 5)]
+              answer = {"ExportSummaries": some}
+              if start < 15: answer["NextToken"] = str(start + 5)
+              return self.answer(body=json.dumps(answer))
+          arn = body["ExportArn"]
+          self.answer(body=json.dumps({"ExportDescription": {
+              "ExportArn": arn, "ExportStatus": "COMPLETED", "ClientToken": "token-" + arn}}))
+      """
+    try await ScriptedServer.run(script) { server in
+      let table = try store(
+        "busy-table",
+        [
+          "AWS_ENDPOINT_URL": server.base, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+        ])
+      #expect(try await table.export(begunWith: "token-e7", amongFirst: 10)?.id == "e7")
+      #expect(try await table.export(begunWith: "token-e19")?.id == "e19")
+      #expect(try await table.export(begunWith: "token-none", amongFirst: 20) == nil)
+      let failure = await #expect(throws: Failure.self) {
+        try await table.export(begunWith: "token-e12", amongFirst: 10)
+      }
+      #expect(failure?.summary.contains("more exports than can be looked through") == true)
+    }
+  }
+
   @Test("unprocessed items, throttling and replies cut short lose nothing")
   func losesNothing() async throws {
     let server = try MotoServer.shared()
