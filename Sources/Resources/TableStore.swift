@@ -83,6 +83,8 @@ package struct TableDescription: Sendable, Hashable, Codable {
   package var writeUnitsPerSecond: Int?
   /// Whether the table is kept from being removed; nil where there is no such thing.
   package var isProtected: Bool?
+  /// What a table that is made like this one does not get, in words; nil for nothing.
+  package var leftOut: [String]?
   /// The provider's own definition, such as the CREATE statement, for a faithful `create`.
   package var definition: String?
 

@@ -68,6 +68,26 @@ struct TablesCopyTests {
     }
   }
 
+  @Test("what a table that is made does not get from its pattern stands in the plan")
+  func tellsLeftOut() async throws {
+    let late = MemoryTable(try ResourceURL("memory:///late"), keys: nil)
+    world.site.add(late)
+    var described = MemoryTable.described(["id"])
+    described.leftOut = ["deletion protection", "tags"]
+    world.from.describe(described)
+    let input = TablesCopy.Input(pairs: [.init(from: world.from.url, to: late.url)])
+    let changes = try await TablesCopy(input, in: world.site.site()).plan().changes
+    #expect(
+      changes.prefix(3) == [
+        "create memory:///late like memory:///from",
+        "  memory:///late is made without deletion protection",
+        "  memory:///late is made without tags",
+      ])
+    // A table that is there already is compared, line by line, instead.
+    let there = try await world.action().plan().changes
+    #expect(!there.contains { $0.contains("is made without") })
+  }
+
   @Test("tables with other keys are refused")
   func checksKeys() async throws {
     let other = MemoryTable(try ResourceURL("memory:///other"), keys: ["id", "sort"])

@@ -23,6 +23,7 @@ struct TableFacts: Sendable {
         table["ProvisionedThroughput"]?["WriteCapacityUnits"]?.integer
     }
     description.isProtected = table["DeletionProtectionEnabled"]?.bool
+    description.leftOut = leftOut
     return description
   }
 
@@ -67,6 +68,21 @@ struct TableFacts: Sendable {
       lines.append("class: \(tier)")
     }
     return lines.sorted { $0.precedesInBytes($1) }
+  }
+
+  /// What `definition` has no word for.
+  ///
+  /// DescribeTable tells neither tags nor what other services have set up for the table.
+  private var leftOut: [String] {
+    var left: [String] = []
+    if let encryption = table["SSEDescription"], encryption["SSEType"]?.string == "KMS" {
+      let key = encryption["KMSMasterKeyArn"]?.string.map { " (\($0))" } ?? ""
+      left.append("the key of KMS\(key); DynamoDB's own key encrypts it")
+    }
+    if table["DeletionProtectionEnabled"]?.bool == true { left.append("deletion protection") }
+    if table["Replicas"]?.elements?.isEmpty == false { left.append("replicas in other regions") }
+    left.append("tags, a policy of its own, alarms and auto scaling, if there are any")
+    return left
   }
 
   private static func text(_ index: JSONValue) -> String {

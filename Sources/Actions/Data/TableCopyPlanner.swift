@@ -40,10 +40,8 @@ struct TableCopyPlanner {
       if create {
         return (
           plan,
-          [
-            "create \(pair.to) like \(pair.from)",
-            "copy \(volume) from \(pair.from) to \(pair.to)\(how)",
-          ]
+          ["create \(pair.to) like \(pair.from)"] + leftOut(from)
+            + ["copy \(volume) from \(pair.from) to \(pair.to)\(how)"]
         )
       }
       guard site.isPreview else {
@@ -84,6 +82,12 @@ struct TableCopyPlanner {
     // Counted hours ago: nothing may be a lot by now.
     let bytes = description?.anyByteCount ?? 0
     return bytes > 0 && bytes < segmentedBytesMin ? 1 : TableDigest.segments
+  }
+
+  /// What the target would have to be given by hand, to be as the source is.
+  private func leftOut(_ from: TableDescription) -> [String] {
+    guard pair.from.scheme.utf8.elementsEqual(pair.to.scheme.utf8) else { return [] }
+    return (from.leftOut ?? []).map { "  \(pair.to) is made without \($0)" }
   }
 
   /// How the two differ in what a copy does not make; only tables of one kind can be compared.
