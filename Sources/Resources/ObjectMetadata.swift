@@ -9,6 +9,8 @@ package struct ObjectMetadata: Sendable, Hashable, Codable {
   package var contentLanguage: String?
   /// The moment of the `Expires` header, as it was written.
   package var expires: String?
+  /// Where a website sends those who ask for the object; nil for nowhere else.
+  package var websiteRedirect: String?
   /// Nil for the store's ordinary one; it is carried along, but two objects in different classes
   /// are alike.
   package var storageClass: String?
@@ -36,6 +38,7 @@ package struct ObjectMetadata: Sendable, Hashable, Codable {
     contentEncoding = try values.decodeIfPresent(String.self, forKey: .contentEncoding)
     contentLanguage = try values.decodeIfPresent(String.self, forKey: .contentLanguage)
     expires = try values.decodeIfPresent(String.self, forKey: .expires)
+    websiteRedirect = try values.decodeIfPresent(String.self, forKey: .websiteRedirect)
     storageClass = try values.decodeIfPresent(String.self, forKey: .storageClass)
     user = try values.decodeIfPresent([String: String].self, forKey: .user) ?? [:]
     tags = try values.decodeIfPresent([String: String].self, forKey: .tags) ?? [:]
@@ -50,6 +53,7 @@ package struct ObjectMetadata: Sendable, Hashable, Codable {
     try values.encodeIfPresent(contentEncoding, forKey: .contentEncoding)
     try values.encodeIfPresent(contentLanguage, forKey: .contentLanguage)
     try values.encodeIfPresent(expires, forKey: .expires)
+    try values.encodeIfPresent(websiteRedirect, forKey: .websiteRedirect)
     try values.encodeIfPresent(storageClass, forKey: .storageClass)
     try values.encode(user, forKey: .user)
     if !tags.isEmpty { try values.encode(tags, forKey: .tags) }
@@ -58,6 +62,6 @@ package struct ObjectMetadata: Sendable, Hashable, Codable {
 
   private enum CodingKeys: String, CodingKey {
     case contentType, cacheControl, contentDisposition, contentEncoding, contentLanguage, expires
-    case storageClass, user, tags, protection
+    case websiteRedirect, storageClass, user, tags, protection
   }
 }

@@ -45,6 +45,9 @@ extension S3Bucket: BucketServerSideCopying {
     // Without it the copy would be stored in the ordinary class.
     if let name = entry.metadata.storageClass { headers.set("x-amz-storage-class", name) }
     headers.add(try await self.headers(entry.metadata.protection))
+    if let redirect = try await redirect(of: entry, version?.id, in: source) {
+      headers.set(S3Headers.redirect, redirect)
+    }
     if let version { headers.add(S3Headers.over(version.current)) }
     do throws(AWSFailure) {
       let root = try await client.sendLate(
@@ -62,6 +65,27 @@ extension S3Bucket: BucketServerSideCopying {
         throw vanished(entry.key, from: source)
       }
       throw client.failure(error, entry.key)
+    }
+  }
+
+  /// Where a website sends those who ask for the object, which no copy takes along by itself.
+  ///
+  /// An object that is there for that alone is empty; others are not asked about, since that would
+  /// take a request for each. A verification of their metadata tells the difference.
+  private func redirect(
+    of entry: ObjectEntry, _ version: String?, in source: S3Bucket
+  ) async throws(Failure) -> String? {
+    guard entry.size == 0, entry.metadata.websiteRedirect == nil else {
+      return entry.metadata.websiteRedirect
+    }
+    do throws(AWSFailure) {
+      return try await source.client.call(
+        "HeadObject", "HEAD", entry.key, query: Self.query(version)
+      ).headers.first(S3Headers.redirect)
+    } catch {
+      // The copy itself finds out that it is gone.
+      if Self.isAbsent(error) { return nil }
+      throw source.client.failure(error, entry.key)
     }
   }
 

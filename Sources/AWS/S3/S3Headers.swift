@@ -4,6 +4,7 @@ import Wire
 /// The headers in which S3 carries what stands beside an object's content.
 enum S3Headers {
   private static let userPrefix = "x-amz-meta-"
+  static let redirect = "x-amz-website-redirect-location"
   /// What the service says of an object that was stored without a type.
   static let ownType = "binary/octet-stream"
 
@@ -17,7 +18,7 @@ enum S3Headers {
       ("Content-Disposition", metadata.contentDisposition),
       ("Content-Encoding", metadata.contentEncoding),
       ("Content-Language", metadata.contentLanguage), ("Expires", metadata.expires),
-      ("x-amz-storage-class", metadata.storageClass),
+      (redirect, metadata.websiteRedirect), ("x-amz-storage-class", metadata.storageClass),
     ]
     for (name, value) in plain {
       if let value { headers.add(name, value) }
@@ -77,6 +78,7 @@ enum S3Headers {
     metadata.contentEncoding = headers.first("Content-Encoding")
     metadata.contentLanguage = headers.first("Content-Language")
     metadata.expires = headers.first("Expires")
+    metadata.websiteRedirect = headers.first(redirect)
     let storage = headers.first("x-amz-storage-class")
     metadata.storageClass = storage == "STANDARD" ? nil : storage
     for field in headers.fields {

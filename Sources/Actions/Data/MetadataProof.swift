@@ -31,6 +31,7 @@ struct MetadataProof: Sendable {
       ("content encoding", one.contentEncoding, other.contentEncoding),
       ("content language", one.contentLanguage, other.contentLanguage),
       ("expiry", one.expires, other.expires),
+      ("website redirect", one.websiteRedirect, other.websiteRedirect),
       ("storage class", one.storageClass, other.storageClass),
     ]
     var found = texts.filter { !isSame($0.1, $0.2) }.map(\.0)

@@ -134,7 +134,7 @@ struct ObjectIdentity: Sendable {
     let more = [
       ("cacheControl", metadata.cacheControl), ("disposition", metadata.contentDisposition),
       ("encoding", metadata.contentEncoding), ("language", metadata.contentLanguage),
-      ("expires", metadata.expires),
+      ("expires", metadata.expires), ("redirect", metadata.websiteRedirect),
     ]
     for (name, value) in more {
       if let value { members.append(.init(name, .string(value))) }

@@ -73,6 +73,7 @@ struct S3BucketTests {
     metadata.contentDisposition = "attachment; filename=\"x y.txt\""
     metadata.contentEncoding = "gzip"
     metadata.contentLanguage = "de, en"
+    metadata.websiteRedirect = "/elsewhere?x=1"
     metadata.storageClass = "STANDARD_IA"
     _ = try await world.put("page", [1, 2, 3], metadata, in: bucket)
     #expect(try await bucket.entry(ObjectKey("page"))?.metadata == metadata)

@@ -49,6 +49,16 @@ struct S3FaultTests {
             left = "<Error><Key>a&amp;b</Key><Code>%s</Code></Error>" % (
                 "AccessDenied" if bucket == "shut" else "InternalError")
             return self.answer(body="<DeleteResult>%s</DeleteResult>" % left)
+        if key.startswith("moved"):  # CopyObject takes no redirect along unless it is sent
+            told = "/there" if key == "moved" else None
+            if self.command == "HEAD":
+                once("looks")
+                return self.answer(200, [("ETag", '"e"')] + (
+                    [("x-amz-website-redirect-location", told)] if told else []))
+            sent = self.headers.get("x-amz-website-redirect-location")
+            with changed: shared.setdefault("sent", []).append(sent)
+            return self.answer(body="<CopyObjectResult><ETag>&quot;e&quot;</ETag><LastModified>"
+                               "2026-01-02T03:04:05.000Z</LastModified></CopyObjectResult>")
         if self.headers.get("x-amz-copy-source"):
             n = once(key)
             if self.headers.get("x-amz-copy-source-if-match") != '"%s"' % tag:
@@ -265,6 +275,20 @@ struct S3FaultTests {
       let versions = ["v1", "v2"].map { S3Deletion.Item(key: Array("a&b".utf8), versionID: $0) }
       let left = try await S3Deletion(world.bucket("s3://busy").client).delete(versions)
       #expect(left == versions)
+    }
+  }
+
+  @Test("an empty object's redirect is sent along with its copy, and nobody asks for others'")
+  func carriesRedirects() async throws {
+    try await world { world in
+      let bucket = try world.bucket("s3://some-bucket")
+      for (key, size) in [("moved", 0), ("moved-not", 0), ("moved", 5)] {
+        _ = try await bucket.copy(S3World.entry(key, size), from: bucket)
+      }
+      let base = world.session.settings.environment["AWS_ENDPOINT_URL", default: ""]
+      let told = try await world.session.http.send(HTTPRequest("GET", base + "/counts"))
+      #expect(told.text.contains(#""sent": ["/there", null, null]"#), "\(told.text)")
+      #expect(told.text.contains(#""looks": 2"#), "\(told.text)")
     }
   }
 
