@@ -4,7 +4,6 @@ import Rollouts
 extension UserCopy {
   /// Users of one job; a job may have half a million, but all stand in memory at once.
   private static let jobUsersMax = 20_000
-  private static let pollPause: Duration = .seconds(5)
   static let notImportedReason = "not taken by the import job"
 
   /// Hands every free user to import jobs, one job after the other, before users are gone through
@@ -81,12 +80,11 @@ extension UserCopy {
     _ job: String, _ store: any UserImporting, _ pace: Pace
   ) async throws(Failure) -> UserImportState {
     try await store.beginImport(job)
-    while true {
+    let wait = StoreWait(pace: pace, within: jobLimit)
+    return try await wait.until("the import job \(job)") { () async throws(Failure) in
       let state = try await store.importState(job)
-      if state.phase != .open { return state }
-      try await pace.wait(
-        until: pace.clock.now() + Self.pollPause,
-        for: "the import job \(job): \(state.imported) imported, \(state.failed) failed")
+      report(state.imported + state.skipped + state.failed, of: nil, "users of a job", pace)
+      return state.phase == .open ? nil : state
     }
   }
 

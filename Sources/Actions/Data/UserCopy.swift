@@ -26,6 +26,8 @@ struct UserCopy: Sendable {
   var groups = UsersCopy.GroupPolicy.refuse
   /// The role of import jobs.
   var role: String?
+  /// How long one import job is waited for.
+  var jobLimit: Duration = .seconds(12 * 3600)
   /// The function of a migration trigger.
   var function: String?
   /// Names of import jobs begin with it.

@@ -37,6 +37,8 @@ package struct UsersCopy: Action {
       default: GroupPolicy.refuse.rawValue),
     .optional("importRole", .string, "The ARN of the role that lets an import job write its log."),
     .optional(
+      "within", .duration, "How long one import job may take.", default: "12h"),
+    .optional(
       "function", .string,
       "The ARN of the function that the target asks about unknown users (migrate-trigger)."),
     .optional(
@@ -94,6 +96,7 @@ package struct UsersCopy: Action {
     package var attributes: [String: String]?
     package var groups: GroupPolicy?
     package var importRole: String?
+    package var within: PlaybookDuration?
     package var function: String?
 
     package init(from: ResourceURL, to: ResourceURL) {
@@ -129,6 +132,7 @@ package struct UsersCopy: Action {
     copy.told = input.attributes ?? [:]
     copy.groups = input.groups ?? .refuse
     copy.role = input.importRole
+    if let within = input.within { copy.jobLimit = within.duration }
     copy.function = input.function
     copy.jobName = "cutover-\(site.rollout)-\(site.step)"
     self.copy = copy
