@@ -60,6 +60,8 @@ package protocol LookupFile: Sendable {
   func progress(of table: String) async throws(Failure) -> LookupProgress
   /// Adds one page; durable on return.
   func add(_ page: Page<Item>, to table: String) async throws(Failure)
+  /// Empties a table, to be filled from the beginning.
+  func clear(_ table: String) async throws(Failure)
 }
 
 package struct LookupProgress: Sendable, Hashable {

@@ -85,6 +85,19 @@ actor LookupDatabase: LookupFile {
     }
   }
 
+  func clear(_ name: String) throws(Failure) {
+    do {
+      try connection.write { connection in
+        try connection.run("DELETE FROM \(try Identifier.quoted(name))")
+        try connection.run("DELETE FROM cutover_progress WHERE name = ?1", .string(name))
+      }
+    } catch let error as DatabaseError {
+      throw Self.failure(path, error)
+    } catch {
+      throw .permanent("\(path): \(error)", hint: "Report this bug.")
+    }
+  }
+
   private func values(of item: Item, for table: LookupTable) throws(Failure) -> [Column] {
     var reader = AttributeReader()
     do throws(JSONScanner.Malformed) {

@@ -2,11 +2,25 @@ import Resources
 import Rollouts
 
 /// Fills the lookup tables of a migration, whole and before the first item is migrated.
+///
+/// Once a page was written they stay as they were read, for a statement may look up what its own step
+/// writes; unless the playbook has them read anew whenever the step begins.
 struct MigrationLookups: Sendable {
   private static let pageLimit = 1000
 
+  /// What becomes of lookups that were filled when the step was begun before.
+  enum Renewal: Sendable {
+    /// They stay; a fill that was interrupted goes on.
+    case none
+    /// Whole ones are read again; a fill that was interrupted goes on.
+    case whole
+    /// All are read from the beginning.
+    case all
+  }
+
   let lookups: [MigrationLookup]
   let path: String
+  let renewal: Renewal
   let site: Site
   let pace: Pace
 
@@ -20,6 +34,10 @@ struct MigrationLookups: Sendable {
     for lookup in lookups {
       let table = try site.table(lookup.from)
       var progress = try await file.progress(of: lookup.name)
+      if renewal == .all || renewal == .whole && progress.isComplete {
+        try await file.clear(lookup.name)
+        progress = LookupProgress(position: nil, isComplete: false, rows: 0)
+      }
       while !progress.isComplete {
         try pace.checkStop()
         let page = try await table.page(after: progress.position, limit: Self.pageLimit)

@@ -25,9 +25,9 @@ extension TablesMigrate {
       }
     case (nil, let argv?):
       try StepProgram.check(argv, of: site.step)
-      guard input.lookups == nil, input.parameters == nil else {
+      guard input.lookups == nil, input.freshLookups == nil, input.parameters == nil else {
         throw .permanent(
-          "\(Self.name): 'lookups' and 'parameters' are for 'sql'",
+          "\(Self.name): 'lookups', 'freshLookups' and 'parameters' are for 'sql'",
           hint: "Hand a filter what it needs as words of its command line, or in 'environment'.")
       }
     }

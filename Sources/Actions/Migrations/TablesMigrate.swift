@@ -38,7 +38,12 @@ package struct TablesMigrate: Action {
       default: "1m"),
     .optional(
       "lookups", .list(.object(MigrationLookup.inputs)),
-      "Tables that the statement may read; filled before the first item is migrated."),
+      "Tables that the statement may read; filled before the first item is migrated, and as they "
+        + "were then until the step ends."),
+    .optional(
+      "freshLookups", .boolean,
+      "Whether lookups are read anew whenever the step begins or goes on, also after a retry: where "
+        + "what is deleted must stand elsewhere. None of them may be a target.", default: "false"),
     .optional("parameters", .map(.string), "What param('name') gives in the statement."),
     .optional(
       "rejects", .integer(rejectsRange),
@@ -94,6 +99,7 @@ package struct TablesMigrate: Action {
     package var inherit: [String]?
     package var answerLimit: PlaybookDuration?
     package var lookups: [MigrationLookup]?
+    package var freshLookups: Bool?
     package var parameters: [String: String]?
     package var rejects: Int?
     package var writes: WriteMode?
@@ -120,6 +126,7 @@ package struct TablesMigrate: Action {
         hint: "Name each table once; rows say by 'target' where they go.")
     }
     try checkTransform()
+    try checkLookups()
     let batch = input.batch ?? Self.batchDefault
     guard Self.batchRange.contains(batch), Self.segmentsRange.contains(input.segments ?? 1) else {
       throw .permanent(
@@ -199,11 +206,14 @@ package struct TablesMigrate: Action {
       checkpoint ?? MigrationCheckpoint(segments: plan.segments, targets: input.targets.count)
     if state.hasBegun, !isDry, !MigrationArchive.exists(at: archivePath) { throw archiveIsGone }
     let archive = try MigrationArchive(at: archivePath)
-    for (index, segment) in isDry ? [:] : try await archive.segments()
-    where state.segments.indices.contains(index) { state.segments[index] = segment }
+    let stored = isDry ? [:] : try await archive.segments()
+    for (index, segment) in stored where state.segments.indices.contains(index) {
+      state.segments[index] = segment
+    }
     let lookupPath = MigrationLookups.path(in: site.workFolder)
     try await MigrationLookups(
-      lookups: input.lookups ?? [], path: lookupPath, site: site, pace: progress.pace
+      lookups: input.lookups ?? [], path: lookupPath, renewal: renewal(stored), site: site,
+      pace: progress.pace
     ).fill()
     if !state.hasBegun {
       try await takeBaselines(&state, progress.pace)
@@ -220,7 +230,11 @@ package struct TablesMigrate: Action {
         rejects: RejectAllowance(most: input.rejects ?? 0, settled: state.tally.rejected),
         claims: MigrationClaims(), isDry: isDry, keepsAnswers: input.filter != nil,
         pace: progress.pace)
-      return try await MigrationRun(pager: pager, total: total, progress: progress).finish(state)
+      do throws(Failure) {
+        return try await MigrationRun(pager: pager, total: total, progress: progress).finish(state)
+      } catch {
+        throw try await told(error, archive)
+      }
     }
     try await progress.saveNow(state)
     return try await report(state, archive)

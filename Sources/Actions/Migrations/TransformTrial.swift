@@ -69,8 +69,9 @@ package struct TransformTrial: Sendable {
   ) async throws(Failure) {
     let lookupPath = MigrationLookups.path(in: step.site.workFolder)
     let lookups = step.input.lookups ?? []
-    try await MigrationLookups(lookups: lookups, path: lookupPath, site: step.site, pace: pace)
-      .fill()
+    try await MigrationLookups(
+      lookups: lookups, path: lookupPath, renewal: .all, site: step.site, pace: pace
+    ).fill()
     let tables = await targetTables()
     let answers = try await step.withTransform(
       at: moment, lookupPath: lookups.isEmpty ? nil : lookupPath, pace
