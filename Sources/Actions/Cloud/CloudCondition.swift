@@ -3,7 +3,8 @@ import Resources
 
 /// What must stand at one path of an answer.
 ///
-/// A plain value must be there as it is; an object with one of the words below says something else.
+/// A plain value must be there as it is; an object with one of the words below says something else,
+/// and with `mayLack` beside it, for which values of something else nothing need be there at all.
 /// Answers of XML services are all texts, so a number and the text of that number are the same.
 struct CloudCondition: Sendable {
   private enum Rule: Sendable {
@@ -17,12 +18,15 @@ struct CloudCondition: Sendable {
   }
 
   static let words = "is, not, in, atLeast, atMost, matches or exists"
+  private static let lackWord = "mayLack"
 
   /// How much of a value is shown.
   private static let shownMax = 120
 
   let path: JSONPath
   private let rule: Rule
+  /// Whether nothing need stand there.
+  private let mayLack: Bool
 
   /// Reads the conditions of a playbook's object; sorted, so that messages are the same each time.
   static func all(
@@ -30,11 +34,30 @@ struct CloudCondition: Sendable {
   ) throws(Failure) -> [CloudCondition] {
     var conditions: [CloudCondition] = []
     for (path, value) in (object ?? [:]).sorted(by: { $0.key < $1.key }) {
+      let (plain, mayLack) = try Self.lack(value, at: path, of: step)
       conditions.append(
         CloudCondition(
-          path: try JSONPath.read(path, of: step), rule: try Self.rule(value, at: path, of: step)))
+          path: try JSONPath.read(path, of: step), rule: try Self.rule(plain, at: path, of: step),
+          mayLack: mayLack))
     }
     return conditions
+  }
+
+  /// A condition without its `mayLack`, and whether that holds.
+  private static func lack(
+    _ value: JSONValue, at path: String, of step: String
+  ) throws(Failure) -> (JSONValue, Bool) {
+    guard let members = value.members, members.count == 2, let lack = value[lackWord] else {
+      return (value, false)
+    }
+    guard let found = lack["value"], let values = lack["is"]?.elements, lack.members?.count == 2
+    else {
+      throw .permanent(
+        "step \(step): '\(lackWord)' at \(path) takes { value: …, is: [ … ] }",
+        hint: "Mend the condition.")
+    }
+    let rest = members.filter { !$0.name.utf8.elementsEqual(lackWord.utf8) }
+    return (.object(rest), values.contains { isSame(found, $0) })
   }
 
   private static func rule(
@@ -77,6 +100,7 @@ struct CloudCondition: Sendable {
 
   func holds(in tree: JSONValue) -> Bool {
     let found = path.value(in: tree)
+    if mayLack, found?.isNull ?? true { return true }
     switch rule {
     case .equals(let value): return Self.isSame(found, value)
     case .differs(let value): return !Self.isSame(found, value)

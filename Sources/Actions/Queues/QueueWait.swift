@@ -6,13 +6,15 @@ package import Rollouts
 ///
 /// The counts of a queue are approximate and lag behind, so they must all stay at zero for a while:
 /// what waits, what is being worked on and what is delayed. A dead-letter queue that has grown since
-/// the plan was made fails the step: what went there was not worked off. So does too high an error
-/// rate of the function that works it off; a rate that cannot be read is never taken for a good one.
+/// the plan was made, or since an earlier step counted it, fails the step: what went there was not
+/// worked off. So does too high an error rate of the function that works it off; a rate that cannot
+/// be read is never taken for a good one.
 package struct QueueWait: Action {
   package struct Own: Decodable, Sendable {
     var queue: String
     var deadLetter: String?
     var deadLetterMayGrow: Bool?
+    var deadLettersBefore: String?
     var deadLetters: [String]?
     var errors: QueueWatch.ErrorRate?
     var returns: Int?
@@ -47,6 +49,10 @@ package struct QueueWait: Action {
       .optional(
         "deadLetterMayGrow", .boolean, "Whether messages may end there meanwhile.",
         default: "false"),
+      .optional(
+        "deadLettersBefore", .string,
+        "How many messages it held before any could end there, as the output 'deadLetters' of an "
+          + "earlier step says; by default when this step is planned."),
     ] + QueueWatch.fields + [
       .optional("stable", .duration, "How long it must stay empty.", default: "1m"),
       .optional("every", .duration, "The pause between two looks.", default: "10s"),
@@ -72,15 +78,7 @@ package struct QueueWait: Action {
   }
 
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
-    let names = [input.queue, input.deadLetter].compactMap(\.self)
-    let full = names.map { Queues.arn(of: $0, input.account) }
-    // The queue that the redrive policy names is known only when that is read.
-    let all = input.deadLetter == nil ? full + [input.account.name("sqs", "*")] : full
-    return Set(all).sorted().flatMap { name in
-      ["GetQueueUrl", "GetQueueAttributes"].map {
-        .look(CloudUse("sqs", $0, at: input.account.place, on: name))
-      }
-    }
+    Queues.looks(at: input.queue, deadLetter: input.deadLetter, input.account)
       + QueueWatch.rights(
         deadLetters: input.deadLetters, errors: input.errors, returns: input.returns,
         input.account)
@@ -101,7 +99,16 @@ package struct QueueWait: Action {
     if input.deadLetterMayGrow == true { return nil }
     let counts = try await queues.counts(of: input.queue)
     guard let name = input.deadLetter ?? counts.deadLetter else { return nil }
-    return try await queues.counts(of: name).total
+    // Nothing is said where there was no such queue to count.
+    guard let before = input.deadLettersBefore, !before.isEmpty else {
+      return try await queues.counts(of: name).total
+    }
+    guard let count = Int(before), count >= 0 else {
+      throw .permanent(
+        "step \(site.step): 'deadLettersBefore' is no count: \(before)",
+        hint: "Give it the output 'deadLetters' of a step 'sqs.count'.")
+    }
+    return count
   }
 
   package func apply(
@@ -162,7 +169,8 @@ package struct QueueWait: Action {
     guard now <= before else {
       throw .permanent(
         "\(now - before) messages of \(input.queue) ended in \(name): they were not worked off",
-        hint: "Look at them there, then 'cutover retry \(site.step)' or 'cutover rollback'.")
+        hint: "Look at them there and have them worked off ('sqs.redrive') or take them away, then "
+          + "'cutover retry \(site.step)'; or 'cutover rollback'.")
     }
     return now
   }

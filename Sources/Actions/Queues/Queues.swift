@@ -29,6 +29,20 @@ struct Queues: Sendable {
     return account.name("sqs", String(queue.split(separator: "/").last ?? "*"))
   }
 
+  /// What counting a queue and its dead-letter queue takes.
+  static func looks(
+    at queue: String, deadLetter: String?, _ account: CloudAccount
+  ) -> [StepRight] {
+    let full = [queue, deadLetter].compactMap(\.self).map { arn(of: $0, account) }
+    // The queue that the redrive policy names is known only when that is read.
+    let all = deadLetter == nil ? full + [account.name("sqs", "*")] : full
+    return Set(all).sorted().flatMap { name in
+      ["GetQueueUrl", "GetQueueAttributes"].map {
+        .look(CloudUse("sqs", $0, at: account.place, on: name))
+      }
+    }
+  }
+
   /// What the queue of a URL or a name holds.
   func counts(of queue: String) async throws(Failure) -> Counts {
     let url = try await url(of: queue)

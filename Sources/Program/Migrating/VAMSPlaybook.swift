@@ -18,7 +18,7 @@ struct VAMSPlaybook {
   private static let allowedMax = 1_000_000_000
 
   /// What the journal calls the migration; a dry run never stands in the way of a real one.
-  private var label: String {
+  var label: String {
     (environment ?? shipped["environment"]?.string ?? migration.name) + (isDry ? "-dry-run" : "")
   }
 
@@ -31,6 +31,7 @@ struct VAMSPlaybook {
       parameters["access"] = .string("?profile=\(profile)")
     }
     if isDry, parameters["dryRun"] != nil { parameters["dryRun"] = .bool(true) }
+    if isDry { for name in clearings { parameters[name] = .bool(false) } }
     for name in omitted { parameters[name] = nil }
     book["parameters"] = parameters
     book["steps"] = .array(steps)
@@ -48,6 +49,16 @@ struct VAMSPlaybook {
       let with = changed(step["with"] ?? .object([]), of: step["uses"]?.string ?? "")
       step["with"] = shipped["parameters"]?["access"] == nil ? profiled(with) : with
       return step
+    }
+  }
+
+  /// The parameters by which functions are told to empty the indexes.
+  private var clearings: [String] {
+    (shipped["steps"]?.elements ?? []).compactMap { step in
+      guard let text = step["with"]?["payload"]?[Self.clearing]?.string, text.hasPrefix("${"),
+        text.hasSuffix("}")
+      else { return nil }
+      return String(text.dropFirst(2).dropLast())
     }
   }
 
@@ -77,6 +88,8 @@ struct VAMSPlaybook {
     }
   }
 
+  private static let clearing = "clear_indexes"
+
   private static func isGate(_ step: JSONValue) -> Bool { step["uses"]?.string == "gate.approval" }
 
   /// What a parameter of the playbook says now, if that is a text.
@@ -100,7 +113,7 @@ struct VAMSPlaybook {
       if isDry {
         // The function empties the indexes even in a dry run if it is told to.
         payload["dry_run"] = .bool(true)
-        payload["clear_indexes"] = .bool(false)
+        payload[Self.clearing] = .bool(false)
         with["changes"] = .bool(false)
       }
       with["payload"] = payload

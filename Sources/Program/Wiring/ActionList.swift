@@ -41,6 +41,7 @@ enum ActionList {
     ActionDescriptor(QueueSegments.self),
     ActionDescriptor(QueueRedrive.self),
     ActionDescriptor(QueuePeek.self),
+    ActionDescriptor(QueueCount.self),
     ActionDescriptor(ParametersRead.self),
     ActionDescriptor(ValuesRead.self),
     ActionDescriptor(ValuesSet.self),

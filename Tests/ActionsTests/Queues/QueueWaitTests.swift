@@ -106,6 +106,27 @@ struct QueueWaitTests {
     #expect(stage.clock.now() - begin == .seconds(60))
   }
 
+  @Test("dead letters that came before the wait was planned fail it by an earlier step's count")
+  func deadLettersBefore() async throws {
+    try makeWithDeadLetters("wait-since")
+    let stage = try stage(movesByItself: true)
+    let counted = try await stage.rig(QueueCount.self, "{queue: 'wait-since'}").apply()
+    #expect(counted.outputs == ["count": "0", "deadLetters": "1"])
+    try python("sqs.send_message(QueueUrl=url('wait-since-dead'), MessageBody='new')")
+    func rig(_ before: String) throws -> ActionRig {
+      try stage.rig(QueueWait.self, "{queue: 'wait-since', deadLettersBefore: '\(before)'}")
+    }
+    let failure = try await #require(throws: Failure.self) { try await rig("1").apply() }
+    #expect(failure.summary.hasPrefix("1 messages of wait-since ended in wait-since-dead"))
+    #expect(try await rig("2").apply().outputs == ["deadLetters": "2"])
+    // A queue that had none when it was counted is held against what it has at the plan.
+    #expect(try await rig("").apply().outputs == ["deadLetters": "2"])
+    await #expect(throws: Failure.self) { try await rig("many").plan() }
+    try python("sqs.create_queue(QueueName='wait-alone')")
+    let alone = try await stage.rig(QueueCount.self, "{queue: 'wait-alone'}").apply()
+    #expect(alone.outputs == ["count": "0", "deadLetters": ""])
+  }
+
   @Test("what does not run dry in time fails with the counts, in the time of the first process")
   func givesUp() async throws {
     try python(

@@ -9,11 +9,17 @@ import Testing
 struct ReindexTests {
   /// Answers by the function's name, and lists what it was asked at /calls.
   private static let server = #"""
-    def done(**more):
-        part = {"total_count": 3, "success_count": 3, "failed_count": 0, "errors": []}
-        results = {"assets": dict(part), "files": dict(part)}
-        results.update(more)
+    def answer(results):
         return {"statusCode": 200, "body": json.dumps({"message": "m", "results": results})}
+    def done(asked, **more):
+        part = {"total_count": 3, "success_count": 3, "failed_count": 0, "errors": []}
+        results = {name: dict(part) for name in ("assets", "files")
+                   if asked["operation"] in ("both", name)}
+        if asked["clear_indexes"]:
+            results["clear_indexes"] = {
+                "asset_index": {"success": True}, "file_index": {"success": True}}
+        results.update(more)
+        return answer(results)
     def handle(self, path, query):
         if path == "/calls":
             return self.answer(200, [], json.dumps(shared.get("calls", [])))
@@ -31,19 +37,33 @@ struct ReindexTests {
         if path == "/looks":
             return self.answer(200, [], json.dumps(shared.get("looks", [])))
         name = path.split("/")[3]
+        asked = json.loads(self.body())
         with changed:
             shared.setdefault("calls", []).append(
-                [name, self.headers["X-Amz-Invocation-Type"], json.loads(self.body())])
+                [name, self.headers["X-Amz-Invocation-Type"], asked])
         failed = {"total_count": 3, "success_count": 1, "failed_count": 2, "errors": []}
         fatal = {"failed_count": 0, "errors": [{"type": "fatal", "error": "no table"}]}
         error = lambda status, kind: self.answer(
             status, [("x-amzn-ErrorType", kind)], json.dumps({"Message": kind}))
         match name:
-            case "ok": self.answer(200, [], json.dumps(done()))
-            case "partial": self.answer(200, [], json.dumps(done(files=failed)))
-            case "fatal": self.answer(200, [], json.dumps(done(assets=fatal)))
-            case "unclear": self.answer(200, [], json.dumps(done(clear_indexes_error="refused")))
-            case "halfclear": self.answer(200, [], json.dumps(done(clear_indexes={
+            case "ok": self.answer(200, [], json.dumps(done(asked)))
+            case "empty": self.answer(200, [], json.dumps(answer({})))
+            case "assetsonly":
+                self.answer(200, [], json.dumps(done({**asked, "operation": "assets"})))
+            case "forgetful":
+                self.answer(200, [], json.dumps(done({**asked, "clear_indexes": False})))
+            case "dies":
+                import boto3
+                boto3.client(
+                    "sqs", region_name="us-east-1", endpoint_url=MOTO, aws_access_key_id="a",
+                    aws_secret_access_key="b",
+                ).send_message(QueueUrl=DEAD, MessageBody="not indexed")
+                self.answer(200, [], json.dumps(done(asked)))
+            case "partial": self.answer(200, [], json.dumps(done(asked, files=failed)))
+            case "fatal": self.answer(200, [], json.dumps(done(asked, assets=fatal)))
+            case "unclear":
+                self.answer(200, [], json.dumps(done(asked, clear_indexes_error="refused")))
+            case "halfclear": self.answer(200, [], json.dumps(done(asked, clear_indexes={
                 "asset_index": {"success": True}, "file_index": {"success": False}})))
             case "app500": self.answer(200, [], json.dumps(
                 {"statusCode": 500, "body": json.dumps({"error": "broken"})}))
@@ -126,6 +146,54 @@ struct ReindexTests {
         ["function_name": .string(behaviour), "aws_region": "us-east-1"], [], server)
       #expect(output.code == 3 && output.all.contains(said), "\(output.all)")
       #expect(calls.count == 1)
+    }
+  }
+
+  @Test("an answer without a part that was asked for is no success; one that was not is not missed")
+  func parts() async throws {
+    try await ScriptedServer.run(Self.server) { server in
+      for (behaviour, more, said) in [
+        ("empty", [], "body.results.assets.failed_count is missing"),
+        ("assetsonly", [], "body.results.files.failed_count is missing"),
+        ("forgetful", ["--clear-indexes"], "clear_indexes.asset_index.success is missing"),
+        ("assetsonly", ["--operation", "assets"], nil),
+      ] as [(String, [String], String?)] {
+        let (output, _) = try await run(
+          ["function_name": .string(behaviour), "aws_region": "us-east-1"], more, server)
+        #expect(output.code == (said == nil ? 0 : 3), "\(behaviour): \(output.all)")
+        if let said { #expect(output.all.contains(said), "\(behaviour): \(output.all)") }
+      }
+    }
+  }
+
+  @Test("what ends as a dead letter while the function still runs fails the wait for its queue")
+  func deadLetters() async throws {
+    let moto = try MotoServer.shared()
+    let name = "d\(UUID().uuidString.prefix(8))"
+    let dead = try moto.python(
+      """
+      sqs = client("sqs", region_name="us-east-1")
+      dead = sqs.create_queue(QueueName="\(name)-dead")["QueueUrl"]
+      arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]
+      policy = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": 3}
+      sqs.create_queue(
+        QueueName="\(name)-assetIndexer", Attributes={"RedrivePolicy": json.dumps(policy)})
+      print(dead)
+      """
+    ).trimmingCharacters(in: .whitespacesAndNewlines)
+    let base = try #require(moto.environment["AWS_ENDPOINT_URL"])
+    let script = "MOTO, DEAD = \"\(base)\", \"\(dead)\"\n\(Self.server)"
+    try await ScriptedServer.run(script) { server in
+      let output = try Binary().run(
+        [
+          "migrate", "vams", "v2.2-to-v2.3", "--function-name", "dies", "--region", "us-east-1",
+          "--set", "assetQueue=\(name)-assetIndexer", "--set", "settled=1s", "--playbooks",
+          VAMSMigrationStage.playbooks, "--yes",
+        ], environment: moto.environment.merging(["AWS_ENDPOINT_URL_LAMBDA": server.base]) { $1 })
+      #expect(output.code == 3, "\(output.all)")
+      #expect(
+        output.all.contains("1 messages of \(name)-assetIndexer ended in \(name)-dead"),
+        "\(output.all)")
     }
   }
 

@@ -91,8 +91,10 @@ struct VAMSKillTests {
         if path == "/calls": return self.answer(200, [], str(shared.get("calls", 0)))
         with changed: shared["calls"] = shared.get("calls", 0) + 1
         part = {"total_count": 1, "success_count": 1, "failed_count": 0, "errors": []}
+        cleared = {"asset_index": {"success": True}, "file_index": {"success": True}}
         self.answer(200, [], json.dumps({"statusCode": 200, "body": json.dumps(
-            {"message": "done", "results": {"assets": part, "files": part}})}))
+            {"message": "done",
+             "results": {"assets": part, "files": part, "clear_indexes": cleared}})}))
 
     """#
 }
