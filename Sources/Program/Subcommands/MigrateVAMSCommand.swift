@@ -16,8 +16,10 @@ struct MigrateVAMSCommand: Command {
     migration may be run again, also after a trial of a few items with --limit: what has its new \
     shape is left alone.
 
-    --report reads the tables back and writes what the old verifying script did, a CSV of faults \
-    and a summary as JSON; with --verify nothing else is done. Faults end the command with 3.
+    --report writes what each step read, wrote, left out and rejected, with reasons and proofs, as \
+    JSON. Where an old script verified, it also reads the tables back and writes what that did, a CSV \
+    of faults and a summary, and ours beside it. With --verify nothing else is done. Faults end the \
+    command with 3.
 
     Without a NAME, SCHEMA is the file of the script that copies one stack into another. It is \
     read as that script did, with one addition: pairs under 'attributes' rename attributes, which \
@@ -57,7 +59,7 @@ struct MigrateVAMSCommand: Command {
           + "or refuse to begin."),
       .option(
         "report", \.report, "file",
-        "Write the old verifying script's report (CSV, and JSON beside it) and judge by it.",
+        "Write a report as JSON; where there was a verifying script, its CSV with JSON beside it.",
         completes: .files),
       .option("output", \.report, "file", "The same, as that script called it."),
       .flag("verify", \.verifiesOnly, "Only write the report; nothing is changed."),
@@ -149,11 +151,6 @@ struct MigrateVAMSCommand: Command {
   private func migrate(
     _ migration: VAMSMigration, _ migrations: VAMSMigrations, _ context: Context
   ) async throws -> ExitCode {
-    if report != nil, migration.report == nil {
-      throw Refusal(
-        .usage, "\(migration.name) had no verifying script, so there is no report of it",
-        hint: "Its steps prove what they wrote: see 'cutover status --json'.")
-    }
     let file = try config.map {
       try VAMSConfigReader.read(
         try InputFile.read($0, noun: "configuration file"), file: $0, for: migration,
@@ -169,15 +166,46 @@ struct MigrateVAMSCommand: Command {
       return .done
     }
     if !drive.isJSON { context.console.show(notes) }
-    if verifiesOnly { return try await verify(book, context) }
+    if verifiesOnly {
+      let isGood = try await report(book, since: nil, context)
+      return book.migration.report == nil
+        ? isGood ? .done : .stuck : try await verify(book, context)
+    }
     let read = try ReadPlaybook.read(text, name: "\(migration.name) (as it would run)", context)
     let words = ["migrate", "vams", migration.name] + (config.map { ["--config", $0] } ?? [])
+    let begun = context.wiring.clock.now()
     let code = try await Launch(
       context: context, read: read, name: migration.file, planWords: words + ["--print"],
       live: .blue, isSure: isSure || isDryRun, anyway: false, drive: drive, person: person,
       journal: journal
     ).run()
+    try await report(book, since: begun, context)
     return code == .done && !book.isDry ? try await verify(book, context) : code
+  }
+
+  /// Writes our report of the newest rollout, if one was asked for, also of one that has failed.
+  ///
+  /// Gives whether all in it is as it should be. Beside an old report it is left out where this
+  /// journal knows of no rollout.
+  @discardableResult
+  private func report(
+    _ book: VAMSPlaybook, since moment: Timestamp?, _ context: Context
+  ) async throws -> Bool {
+    guard let report else { return true }
+    let isBeside = book.migration.report != nil
+    guard
+      let found = try await VAMSRunReport.newest(
+        of: book.migration.name, in: book.label, since: moment, journal: journal, context)
+    else {
+      guard verifiesOnly, !isBeside else { return true }
+      throw Refusal(
+        .usage, "\(book.migration.name) was not run yet, so there is nothing to report",
+        hint: "Leave out --verify to run it.")
+    }
+    let path = VAMSRunReport.path(for: report, isBeside: isBeside)
+    try await found.write(to: path, at: context.wiring.clock.now())
+    if !drive.isJSON { context.console.show(["What each step did stands in \(path)."]) }
+    return found.isGood
   }
 
   /// Writes the report, if one was asked for; its faults decide how the command ends.

@@ -27,6 +27,8 @@ struct MigrateTo22Tests {
     #expect(run.code == 3 && run.all.contains("records have faults"), "\(run.all)")
     #expect(try old.compare() == alike)
     try expectReport(of: old)
+    let steps = try old.json("reports/r_steps.json")["steps"]?.elements ?? []
+    #expect(steps.contains { $0["ledgers"]?.elements?.isEmpty == false }, "\(steps)")
   }
 
   /// Holds the report against the recorded one, but for what only its verifier found wrong: every

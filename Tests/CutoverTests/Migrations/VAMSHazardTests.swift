@@ -1,5 +1,6 @@
 import Foundation
 import Harness
+import JSON
 import Testing
 
 /// What the old scripts lose or spoil and no other suite shows; docs/vams-migrations.md lists all.
@@ -82,12 +83,49 @@ struct VAMSHazardTests {
       #"{"entityType":{"S":"constraint"},"sk":{"S":"constraint#mine"},"name":{"S":"old"}}"#)
     try old.put(
       "vams-ConstraintsStorageTable", #"{"constraintId":{"S":"mine"},"name":{"S":"edited"}}"#)
-    let again = try old.run("v2.3-to-v2.4", words)
+    let again = try old.run("v2.3-to-v2.4", words + ["--report", "reports/r.json"])
     #expect(again.code == 0, "\(again.all)")
     let mine = try old.show("vams-ConstraintsStorageTable").filter { $0.contains(#""mine""#) }
     #expect(mine.count == 1 && mine[0].contains("edited"), "\(mine)")
     // What the new table does not hold as it was stays in the old one too.
     #expect(try old.show("vams-AuthEntitiesTable").contains { $0.contains("constraint#mine") })
     #expect(try told(again, old).contains("the new table does not hold all of it"))
+    let report = try old.json("reports/r.json")
+    #expect(report["outcome"]?.string == "completed")
+    let step = try #require(Self.step("delete-constraints", of: report))
+    #expect(step["verification"]?["verdict"]?.string == "passed")
+    let ledger = step["ledgers"]?.elements?.first
+    #expect(ledger?["skipped"]?["the new table does not hold all of it"]?.integer == 1)
+    #expect(ledger?["expectedDigest"]?.string?.isEmpty == false)
+    #expect(step["rejects"]?.elements?.count == 0)
+  }
+
+  private static func step(_ id: String, of report: JSONValue) -> JSONValue? {
+    report["steps"]?.elements?.first { $0["id"]?.string == id }
+  }
+
+  @Test("the report names all that was rejected, also of a run that stopped, and writes it again")
+  func report() throws {
+    let old = try VAMSMigrationStage("v2.3_to_v2.4_delete_old_data")
+    let items = (0..<7).map {
+      #"{"databaseId":{"S":"d"},"assetId":{"S":"b\#($0)"},"bytes":{"B":"AAE="}}"#
+    }
+    try old.put("vams-MetadataStorageTable", items.joined(separator: "\n"))
+    let run = try old.run("v2.3-to-v2.4", ["--set", "reindexer=", "--report", "r.json"])
+    #expect(run.code == 3, "\(run.all)")
+    let report = try old.json("r.json")
+    #expect(report["outcome"]?.isNull == true)
+    let step = try #require(Self.step("metadata", of: report))
+    #expect(step["state"]?.string == "stopped" && step["failure"]?["summary"]?.string != nil)
+    let rejects = step["rejects"]?.elements ?? []
+    #expect(rejects.count == items.count, "\(step.text)")
+    #expect(
+      rejects.contains {
+        $0["key"]?.string?.contains("b6") == true
+          && $0["reason"]?.string == "the value of bytes is binary, which 2.4 cannot have"
+      })
+    let again = try old.run("v2.3-to-v2.4", ["--report", "again.json", "--verify"])
+    #expect(again.code == 3, "\(again.all)")
+    #expect(try old.json("again.json")["steps"] == report["steps"])
   }
 }
