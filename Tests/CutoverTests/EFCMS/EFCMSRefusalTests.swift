@@ -104,16 +104,47 @@ struct EFCMSRefusalTests {
       """)
   }
 
-  /// Row 1 again: told that it is rubbish, the deploy takes it away itself.
+  /// Row 1 again: told that it is rubbish, the deploy takes it away itself; then row 8.
   private func cleared(_ stage: EFCMSStage, _ before: String) throws {
     try leave(stage)
     let run = try stage.run("deploy", [EFCMSStage.pending, .init("clearLeftovers", true)])
     try #require(run.code == EFCMSStage.waiting, "\(run.all)")
     let copied = try stage.seen()
-    #expect(copied.contains("tables alpha:49 beta:50"), "\(copied)")
+    #expect(copied.contains("tables alpha:49 beta:49"), "\(copied)")
+    try lateLoss(stage)
     let back = try stage.rollBack()
     #expect(back.code == 0, "\(back.all)")
     #expect(try stage.seen() == before)
+  }
+
+  /// What the replicator gives up or loses while the switch is decided: users stay where they are.
+  private func lateLoss(_ stage: EFCMSStage) throws {
+    let queue = """
+      queue = client("sqs").get_queue_url(QueueName="migration_failure_queue_test")["QueueUrl"]
+      late = {"pk": {"S": "case|999-26"}, "sk": {"S": "case|999-26"}}
+
+      """
+    try stage.python(
+      queue + """
+        client("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+        late["lost"] = {"BOOL": True}
+        client("dynamodb").put_item(TableName=table_of("alpha"), Item=late)
+        """)
+    let failed = try stage.approve("approve-switch")
+    #expect(failed.code == EFCMSStage.stuck, "\(failed.all)")
+    #expect(failed.all.contains("✗ no-late-failure:"), "\(failed.all)")
+    #expect(failed.all.contains("migration_failure_queue_test holds 1"), "\(failed.all)")
+    try stage.python(queue + #"client("sqs").purge_queue(QueueUrl=queue)"#)
+    let lost = try stage.go(["retry", "no-late-failure", "--no-wait"])
+    #expect(lost.code == EFCMSStage.stuck, "\(lost.all)")
+    #expect(lost.all.contains("✗ still-counted:"), "\(lost.all)")
+    #expect(lost.all.contains("efcms-test-alpha holds 50 items"), "\(lost.all)")
+    #expect(lost.all.contains("of 'case'"), "\(lost.all)")
+    let seen = try stage.seen()
+    #expect(seen.contains("ui blue, api blue, reads efcms-test-alpha, tables alpha:50 beta:49"))
+    #expect(seen.contains("indexers blue+green"), "\(seen)")
+    try stage.python(
+      queue + #"client("dynamodb").delete_item(TableName=table_of("alpha"), Key=late)"#)
   }
 
   /// Forced by a record that is gone; taken back, it is there as it was.

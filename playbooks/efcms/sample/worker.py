@@ -5,7 +5,8 @@
   each item and puts it into the destination unless its key is there. An item with the attribute
   'poison' fails a migration and leaves the message in the queue; one with 'lost' is left out, as
   a faulty script does it.
-- The replicator: takes what changes in the source since its mapping exists into the destination.
+- The replicator: takes what changes in the source since its mapping exists into the destination,
+  but for what has the attribute 'lost'.
 - The indexer of each colour: puts what its table's stream tells into the domain that its
   environment names, from the stream's beginning on.
 
@@ -103,7 +104,7 @@ def replicate(mapping, positions):
         change = record["dynamodb"]
         if record["eventName"] == "REMOVE":
             dynamo.delete_item(TableName=own["DESTINATION_TABLE"], Key=change["Keys"])
-        else:
+        elif "lost" not in change["NewImage"]:
             dynamo.put_item(
                 TableName=own["DESTINATION_TABLE"], Item=migrated(change["NewImage"]))
     positions.keep(mapping, following)
