@@ -77,23 +77,38 @@ struct EFCMSDeployTests {
     #expect(try stage.data() == "9 cases, 9 with a status")
   }
 
-  /// Nothing is deleted while the replicator is off.
+  /// Nothing is deleted while the replicator is off, or while anything says that what would go is
+  /// in use.
   private func cleanUp(_ stage: EFCMSStage) throws -> Binary.Output {
     let clean = try stage.run("clean-up")
     try #require(clean.code == EFCMSStage.waiting, "\(clean.all)")
-    let turn = { (isOn: String) throws -> Void in
+    let set = { (isOn: String, version: String) throws -> Void in
       try stage.python(
         """
         client("lambda").update_event_source_mapping(
           UUID=mapping_of("migration_lambda_test")["UUID"], Enabled=\(isOn))
+        set_variables(
+          "cognito_post_confirmation_lambda_test", DYNAMODB_TABLE_NAME=table_of("\(version)"))
         """)
     }
-    try turn("False")
+    try set("False", "beta")
     let off = try stage.approve("approve-clean-up")
     #expect(off.code == EFCMSStage.stuck, "\(off.all)")
     #expect(off.all.contains("replicator-on does not hold"), "\(off.all)")
-    try turn("True")
-    return try stage.go(["retry", "last-replicated", "--no-wait"])
+    try set("True", "alpha")
+    let used = try stage.go(["retry", "last-replicated", "--no-wait"])
+    #expect(used.code == EFCMSStage.stuck, "\(used.all)")
+    #expect(used.all.contains("destination-is-live does not hold"), "\(used.all)")
+    try stage.python(
+      """
+      set_variables("cognito_post_confirmation_lambda_test", DYNAMODB_TABLE_NAME=table_of("beta"))
+      store("destination-table-version", "S", "alpha")
+      """)
+    let named = try stage.go(["retry", "drop-search", "--no-wait"])
+    #expect(named.code == EFCMSStage.stuck, "\(named.all)")
+    #expect(named.all.contains("two-tables does not hold"), "\(named.all)")
+    try stage.python(#"store("destination-table-version", "S", "beta")"#)
+    return try stage.go(["retry", "drop-table", "--no-wait"])
   }
 
   /// Green to blue, on one table.
