@@ -149,6 +149,8 @@ struct UsersCopyPoolTests {
               UserAttributes=[{"Name": "email", "Value": mail + "@x.test"},
                               {"Name": "email_verified", "Value": "true"},
                               {"Name": "custom:custom:groups", "Value": "g%d" % i}])
+      c.admin_set_user_password(UserPoolId=p, Username="user04", Password="Nobody-knows-1",
+          Permanent=True)
       """, [to])
     let report = try await run.apply(plan)
     let users = try world.users(to)
@@ -157,6 +159,13 @@ struct UsersCopyPoolTests {
     #expect(users.contains { $0.contains("changed@x.test") && $0.contains("FORCE_CHANGE") })
     #expect(report.ledgers[0].skipped == [UserCopy.differsReason: 1, "named in 'except'": 1])
     #expect(try await run.verify(plan, report).verdict.isPassed)
+    _ = try world.server.python(
+      """
+      client("cognito-idp").admin_set_user_password(
+          UserPoolId=sys.argv[1], Username="user00", Password="Nobody-knows-1", Permanent=False)
+      """, [to])
+    let verdict = try await run.verify(plan, report).verdict
+    #expect("\(verdict)".contains("1 users were not told") && "\(verdict)".contains("user00"))
   }
 
   @Test("a migration trigger is attached with its files written, leaves settings, and is taken off")

@@ -200,7 +200,7 @@ extension CognitoPool: UserAdmitting {
     if there.factors?.methods.isEmpty ?? true { begun.factors = nil }
     let foreign = there.differences(from: begun)
     guard foreign.isEmpty else { return UserAdmission(.differs(foreign), id: there.id) }
-    let isPasswordOpen = there.status == "FORCE_CHANGE_PASSWORD" && there.isEnabled
+    let isPasswordOpen = there.isEnabled && Self.isOpen(there.status, password)
     guard isPasswordOpen || !there.differences(from: user).isEmpty else {
       return UserAdmission(.alike, id: there.id)
     }
@@ -209,6 +209,18 @@ extension CognitoPool: UserAdmitting {
       return UserAdmission(missing.isEmpty ? .added : .addedWithout(missing), id: there.id)
     } catch {
       throw failure(error, user)
+    }
+  }
+
+  /// Whether a user who was begun may still be without the first password that was promised.
+  ///
+  /// A reset takes two requests, and between them nobody knows the password: only the state that
+  /// the second leads to proves it. Somebody who has chosen a password meanwhile gets one more
+  /// code, which does less harm than none.
+  private static func isOpen(_ status: String?, _ password: FirstPassword) -> Bool {
+    switch password {
+    case .reset: status != "RESET_REQUIRED"
+    case .forgotten, .invitation, .temporary: status == "FORCE_CHANGE_PASSWORD"
     }
   }
 

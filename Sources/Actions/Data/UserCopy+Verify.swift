@@ -4,6 +4,8 @@ import Rollouts
 
 extension UserCopy {
   private static let namedMax = 5
+  /// Made, and never given a password of the user's own.
+  private static let unfinishedStatus = "FORCE_CHANGE_PASSWORD"
 
   /// Looks every user of the source up at the target.
   ///
@@ -18,6 +20,8 @@ extension UserCopy {
     var now = DigestSum()
     var missing: [String] = []
     var differing: [String] = []
+    var untold: [String] = []
+    let added = passwords == .reset ? try AddedUsers(addedPath) : nil
     var position: PagePosition?
     repeat {
       try pace.checkStop()
@@ -38,6 +42,12 @@ extension UserCopy {
         }
         if isSame(user, other) {
           found.add(Self.line(mapping.comparable(other)))
+          // Whoever was told may have chosen a password by now; this state nobody comes back to.
+          if let added, other.isEnabled, other.status == Self.unfinishedStatus,
+            added.contains(user.name)
+          {
+            untold.append(user.name)
+          }
         } else {
           differing.append(user.name)
         }
@@ -59,6 +69,13 @@ extension UserCopy {
         .failed(
           "\(target.url): \(missing.count) users are missing, \(max(0, differing.count - kept)) "
             + "differ" + Self.sample(missing + differing)), ledger
+      )
+    }
+    guard untold.isEmpty else {
+      return (
+        .failed(
+          "\(target.url): \(untold.count) users were not told to choose a password"
+            + Self.sample(untold)), ledger
       )
     }
     if let verdict = try await verifyTrigger() { return (verdict, ledger) }

@@ -94,6 +94,31 @@ struct CognitoPoolTests {
     #expect(try signIn(id, "given", text) == "NEW_PASSWORD_REQUIRED")
   }
 
+  @Test("a reset that was cut off between its two requests is finished, and once only")
+  func cutOffReset() async throws {
+    let id = try stage.makePool()
+    let pool = try stage.open(id)
+    let users = [("told", "true"), ("mute", "false")].map { name, verified in
+      User(name: name, attributes: ["email": "\(name)@x.test", "email_verified": verified])
+    }
+    func states() throws -> [String] {
+      (try stage.users(id).members ?? []).map {
+        "\($0.name) \($0.value["status"]?.string ?? "")"
+      }.sorted()
+    }
+    // A password that nobody knows was set, and the process died.
+    _ = try await pool.admit(users, with: .forgotten)
+    #expect(try states() == ["mute CONFIRMED", "told CONFIRMED"])
+    let without = UserAddition.addedWithout(
+      "a reset of the password: there is no verified address")
+    #expect(
+      try await pool.finish(users, with: .reset).map(\.outcome) == [.added, without])
+    #expect(try states() == ["mute CONFIRMED", "told RESET_REQUIRED"])
+    #expect(
+      try await pool.finish(users, with: .reset).map(\.outcome) == [.alike, without])
+    #expect(try await pool.finish(users, with: .forgotten).map(\.outcome) == [.alike, .alike])
+  }
+
   private func signIn(_ pool: String, _ name: String, _ password: String) throws -> String {
     try stage.server.python(
       """

@@ -80,6 +80,61 @@ struct FaultTests {
     #expect(try copy.isAlike())
   }
 
+  @Test("users whose requests break off in the middle all come over, and each is told")
+  func users() async throws {
+    let server = try MotoServer.shared()
+    let stage = try AWSStage(server)
+    let pools = try server.python(Self.pools).split(separator: " ").map(String.init)
+    try stage.cutover.write(
+      "users.json5",
+      """
+      { playbook: 1, environment: "fault-users", colors: { blue: {}, green: {} }, steps: [
+        { id: "copy-users", uses: "users.copy", attempts: 12, backOff: "10ms",
+          with: { from: "cognito://us-east-1/\(pools[0])", to: "cognito://us-east-1/\(pools[1])",
+            groups: "create", passwords: "reset" } } ] }
+      """)
+    let rules =
+      ["broken", "broken-after", "lost"].flatMap { fault in
+        ["AdminResetUserPassword", "AdminCreateUser", "AdminSetUserPassword"].map {
+          FaultProxy.Rule(fault, match: $0, limit: 1)
+        }
+      } + [FaultProxy.Rule("throttle", share: 0.1)]
+    let (run, counts) = try await FaultProxy.run(before: server.url, seed: 7, rules) { proxy in
+      (
+        try stage.run(
+          ["run", "users.json5", "--live", "blue", "--yes", "--no-wait"], endpoint: proxy.url),
+        try proxy.counts()
+      )
+    }
+    #expect(run.code == 0, "\(run.all)")
+    #expect(!counts.isEmpty)
+    let states = try server.python(Self.states, [pools[1]])
+    #expect(
+      states == "{'told RESET_REQUIRED staff': 6, 'mute CONFIRMED staff': 1}\n", "\(run.all)")
+  }
+
+  private static let pools = """
+    c = client("cognito-idp")
+    a, b = (c.create_user_pool(PoolName="f")["UserPool"]["Id"] for _ in range(2))
+    c.create_group(UserPoolId=a, GroupName="staff")
+    for n in range(7):
+      name, verified = ("told" if n else "mute") + str(n), "true" if n else "false"
+      c.admin_create_user(UserPoolId=a, Username=name, MessageAction="SUPPRESS", UserAttributes=[
+        {"Name": "email", "Value": name + "@x.test"}, {"Name": "email_verified", "Value": verified}])
+      c.admin_add_user_to_group(UserPoolId=a, Username=name, GroupName="staff")
+    print(a, b, end="")
+    """
+
+  private static let states = """
+    c, found = client("cognito-idp"), {}
+    for u in sorted(c.list_users(UserPoolId=sys.argv[1])["Users"], key=lambda u: -ord(
+        u["Username"][0])):
+      groups = c.admin_list_groups_for_user(UserPoolId=sys.argv[1], Username=u["Username"])["Groups"]
+      line = " ".join([u["Username"][:4], u["UserStatus"], *(g["GroupName"] for g in groups)])
+      found[line] = found.get(line, 0) + 1
+    print(found)
+    """
+
   /// A table of 300 items and a bucket of 20 objects of its own, copied by `migrate vams`.
   private struct Copy {
     let server: MotoServer
