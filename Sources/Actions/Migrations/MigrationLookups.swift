@@ -32,7 +32,7 @@ struct MigrationLookups: Sendable {
     try WorkFiles.mark(path)
     let file = try site.outside.transforms.lookups(at: path, lookups.map(\.table))
     for lookup in lookups {
-      let table = try site.table(lookup.from)
+      let source = try await source(of: lookup)
       var progress = try await file.progress(of: lookup.name)
       if renewal == .all || renewal == .whole && progress.isComplete {
         try await file.clear(lookup.name)
@@ -40,13 +40,36 @@ struct MigrationLookups: Sendable {
       }
       while !progress.isComplete {
         try pace.checkStop()
-        let page = try await table.page(after: progress.position, limit: Self.pageLimit)
-        try TablePages.checkMoved(from: progress.position, to: page.next, in: table.url)
+        let page = try await source.page(progress.position)
+        try TablePages.checkMoved(from: progress.position, to: page.next, in: source.url)
         try await file.add(page, to: lookup.name)
         progress.position = page.next
         progress.isComplete = page.next == nil
         progress.rows += page.elements.count
         pace.report(.init(done: progress.rows, unit: "items looked up in \(lookup.name)"))
+      }
+    }
+  }
+
+  private struct Source {
+    let url: ResourceURL
+    let page: (PagePosition?) async throws(Failure) -> Page<Item>
+  }
+
+  private func source(of lookup: MigrationLookup) async throws(Failure) -> Source {
+    switch try lookup.origin() {
+    case .table(let url):
+      let table = try site.table(url)
+      return Source(url: url) { position async throws(Failure) in
+        try await table.page(after: position, limit: Self.pageLimit)
+      }
+    case .versions(let versions):
+      guard let pairing = try await versions.pairing(in: site) else {
+        throw .permanent(
+          "\(versions.from) or \(versions.to) does not exist", hint: "Make the bucket first.")
+      }
+      return Source(url: versions.from) { position async throws(Failure) in
+        try await pairing.page(after: position)
       }
     }
   }

@@ -8,11 +8,12 @@ extension TablesMigrate {
 
   /// The environment's secrets are revealed when a filter is tried while planning.
   package static func rights(_ input: Input) throws(Failure) -> [StepRight] {
-    guard input.filter != nil else { return [] }
+    guard input.filter != nil else { return (input.lookups ?? []).flatMap(\.rights) }
     return [.reveal((input.environment ?? [:]).values.sorted())]
   }
 
   func checkTransform() throws(Failure) {
+    for lookup in input.lookups ?? [] { _ = try lookup.origin() }
     switch (input.sql, input.filter) {
     case (nil, nil), (_?, _?):
       throw .permanent(

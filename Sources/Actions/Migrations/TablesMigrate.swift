@@ -38,8 +38,8 @@ package struct TablesMigrate: Action {
       default: "1m"),
     .optional(
       "lookups", .list(.object(MigrationLookup.inputs)),
-      "Tables that the statement may read; filled before the first item is migrated, and as they "
-        + "were then until the step ends."),
+      "What the statement may read besides: tables, or which version became which; filled before "
+        + "the first item is migrated, and as they were then until the step ends."),
     .optional(
       "freshLookups", .boolean,
       "Whether lookups are read anew whenever the step begins or goes on, also after a retry: where "
@@ -157,12 +157,7 @@ package struct TablesMigrate: Action {
     var changes = [
       "\(isDry ? "read and transform, but not write," : "migrate") \(part) of \(input.from)"
     ]
-    for lookup in input.lookups ?? [] {
-      if try await site.table(lookup.from).description() == nil {
-        guard await site.mayGetTables else { throw Self.missing(lookup.from) }
-      }
-      changes.append("look up \(lookup.name) in \(lookup.from)")
-    }
+    changes += try await MigrationLookup.plan(input.lookups ?? [], in: site)
     for target in input.targets {
       guard let there = try await site.table(target.table).description() else {
         guard await site.mayGetTables else { throw Self.missing(target.table) }

@@ -23,7 +23,9 @@ sys.path.append(str(pathlib.Path(__file__).parents[4] / "playbooks/vams/sample")
 
 from compare import canonical, differences, items, objects, users  # noqa: E402
 from release import STAYING, TABLES  # noqa: E402
-from stack import Deployed, defaults, region  # noqa: E402
+from stack import FILES, Deployed, defaults, region  # noqa: E402
+
+FILE_VERSIONS = "AssetFileVersionsStorageTableV2"
 
 SETTINGS = {
     "policy": ("get_bucket_policy", "Policy"), "versioning": ("get_bucket_versioning", "Status"),
@@ -59,10 +61,25 @@ def web(stack):
     return {name: {"settings": settings(name), "objects": objects(name)} for name in names}
 
 
+def content(bucket, row):
+    """What a row of file versions points to, which is what its id is for."""
+    s3 = boto3.client("s3")
+    for key in [key for key in FILES if key.endswith(row["fileKey"]["S"])]:
+        try:
+            found = s3.get_object(Bucket=bucket, Key=key, VersionId=row["versionId"]["S"])
+            return found["Body"].read().decode()
+        except s3.exceptions.ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (400, 404):
+                raise
+    return "nothing"
+
+
 def take(name):
     stack = Deployed(name)
     tables = {
         table: items(stack, table, keys.split()) for table, (keys, _) in TABLES.items()}
+    for row in tables[FILE_VERSIONS].values():
+        row["content"] = {"S": content(stack.buckets["assets"], row)}
     return json.loads(json.dumps({
         "name": name, "region": region(), "buckets": stack.buckets, "bucketId": stack.bucket_id,
         "users": users(stack.pool), "tables": tables, "web": web(stack),
@@ -131,6 +148,13 @@ def main(words):
             pathlib.Path(path).write_text(json.dumps(take(name)), encoding="utf-8")
         case ["moved", path, name]:
             before, after = read(path), take(name)
+            texts = sorted(row["content"]["S"] for row in before["tables"][FILE_VERSIONS].values())
+            if texts != sorted(["a former one", f"{FILES[1]} 0", "nothing"]):
+                sys.exit(f"judge.py: the rows of file versions point to {texts}")
+            # S3 gives each copy an id of its own: what counts is what it leads to.
+            for side in (before, after):
+                for row in side["tables"][FILE_VERSIONS].values():
+                    del row["versionId"]
             judge(carried(before, after), {k: after[k] for k in ("tables", "objects", "users")})
         case ["same", path, name]:
             judge(read(path), take(name))

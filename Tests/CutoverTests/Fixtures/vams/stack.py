@@ -27,6 +27,7 @@ from release import construct, logical
 
 ADMIN = "administrator@example.org"
 SETTINGS = "vams-test-stacks"
+FILES = ("x0001/é & co/model.glb", "x0002/a+b=c.txt", "previews/点群.png")
 
 
 def digest(*words):
@@ -287,16 +288,19 @@ def publish():
 def fill(name):
     stack = Deployed(name)
     dynamo = boto3.resource("dynamodb")
-    for table, items in rows(stack).items():
+    s3, users = boto3.client("s3"), boto3.client("cognito-idp")
+    versions = [s3.put_object(Bucket=stack.buckets["assets"], Key=FILES[0], Body=b"a former one")]
+    for number, bucket in enumerate(stack.buckets.values()):
+        for key in FILES:
+            made = s3.put_object(
+                Bucket=bucket, Key=key, Body=f"{key} {number}".encode(), Metadata={"of": str(number)},
+                ContentType="model/gltf-binary", Tagging="team=ops")
+            if number == 0 and key == FILES[1]:
+                versions.append(made)
+    for table, items in rows(stack, [made["VersionId"] for made in versions]).items():
         with dynamo.Table(stack.tables[table]).batch_writer() as batch:
             for item in items:
                 batch.put_item(item)
-    s3, users = boto3.client("s3"), boto3.client("cognito-idp")
-    for number, bucket in enumerate(stack.buckets.values()):
-        for key in ("x0001/é & co/model.glb", "x0002/a+b=c.txt", "previews/点群.png"):
-            s3.put_object(
-                Bucket=bucket, Key=key, Body=f"{key} {number}".encode(), Metadata={"of": str(number)},
-                ContentType="model/gltf-binary", Tagging="team=ops")
     for number in range(4):
         user = f"user{number}@example.org"
         users.admin_create_user(
@@ -314,8 +318,11 @@ def fill(name):
         s3.put_object(Bucket=f"{stack.web}-webappaccesslogs", Key="web-app-access-log/1", Body=b"GET /")
 
 
-def rows(stack):
-    """Rows of every table that is carried over, with the names of their stack in them."""
+def rows(stack, versions):
+    """Rows of every table that is carried over, with the names of their stack in them.
+
+    `versions` are ids of versions of the first two files; the third row names one that is gone.
+    """
     place = f"{region()}:{account()}"
     found = {table: [] for table in release.TABLES if table not in release.STAYING}
     for number in range(3):
@@ -339,6 +346,9 @@ def rows(stack):
         found["WorkflowExecutionsStorageTable"][-1] |= {
             "workflow_arn": f"arn:aws:states:{place}:stateMachine:{stack.name}-flow-{number}",
             "execution_arn": f"arn:aws:states:{place}:execution:{stack.name}-flow-{number}:run"}
+        found["AssetFileVersionsStorageTableV2"][-1] |= {
+            "fileKey": "/" + FILES[number].split("/", 1)[1],
+            "versionId": [*versions, digest("gone")[:32]][number]}
         found["UserRolesStorageTable"][-1] |= {"userId": f"user{number}@example.org"}
     return found
 
