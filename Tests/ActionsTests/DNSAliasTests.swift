@@ -80,12 +80,80 @@ import Testing
     #expect(Set(world.zone.now.sets) == Set(former))
   }
 
+  private func routed(
+    _ identifier: String, _ routing: RoutingPolicy, _ value: String, check: String? = nil,
+    type: String = "CNAME"
+  ) -> RecordSet {
+    RecordSet(
+      name: Self.name, type: type, ttlSeconds: 60, values: [value], setIdentifier: identifier,
+      routing: routing, healthCheck: check)
+  }
+
+  @Test("one of several sets is pointed elsewhere and keeps its routing and its health check")
+  func keepsRouting() async throws {
+    let west = routed("west", .latency(region: "us-west-2"), "old.example.test.", check: "h1")
+    let former = [routed("east", .latency(region: "us-east-1"), "e.example.test."), west]
+    let world = try world(former)
+    let rig = try rig(world, "cname: 'new.example.test', setIdentifier: 'west'")
+    let plan = try await rig.plan()
+    #expect(plan.changes.contains { $0.contains("CNAME [west] new.example.test.") })
+    try await rig.apply()
+    var wanted = west
+    wanted.values = ["new.example.test."]
+    #expect(Set(world.zone.now.sets) == [former[0], wanted])
+    #expect(try await rig.verify().isPassed)
+    try await rig.undo()
+    #expect(Set(world.zone.now.sets) == Set(former))
+
+    let addresses = [
+      routed("a", .failover("PRIMARY"), "192.0.2.1", check: "h1", type: "A"),
+      routed("b", .failover("SECONDARY"), "192.0.2.2", type: "A"),
+    ]
+    world.zone.set { $0.sets = addresses }
+    let other = try self.rig(
+      world, "alias: {name: 'd1.cloudfront.net'}, setIdentifier: 'a', healthCheck: 'h2'")
+    try await other.apply()
+    var primary = alias("d1.cloudfront.net.", zone: "Z2FDTNDATAQYW2")
+    primary.setIdentifier = "a"
+    primary.routing = .failover("PRIMARY")
+    primary.healthCheck = "h2"
+    #expect(Set(world.zone.now.sets) == [primary, addresses[1]])
+  }
+
+  @Test("sets that the zone chooses among are not replaced by one answer unless that is asked for")
+  func replacesRouted() async throws {
+    let former = [
+      routed("east", .latency(region: "us-east-1"), "e.example.test."),
+      routed("west", .latency(region: "us-west-2"), "w.example.test."),
+    ]
+    let world = try world(former)
+    for (bad, word) in [
+      ("cname: 'new.example.test'", "east, west"),
+      ("cname: 'new.example.test', setIdentifier: 'north'", "'north'"),
+      ("a: ['192.0.2.1'], setIdentifier: 'west'", "of type CNAME"),
+    ] {
+      let failure = try #require(
+        await #expect(throws: Failure.self, "\(bad)") {
+          try await self.rig(world, bad).plan()
+        })
+      #expect(failure.summary.contains(word), "\(failure)")
+    }
+    #expect(Set(world.zone.now.sets) == Set(former))
+    let rig = try self.rig(world, "cname: 'new.example.test', replaceRouted: true")
+    try await rig.apply()
+    #expect(world.zone.now.sets.map(\.values) == [["new.example.test."]])
+    try await rig.undo()
+    #expect(Set(world.zone.now.sets) == Set(former))
+  }
+
   @Test("what cannot be meant is refused before the zone is touched")
   func mistakes() async throws {
     let world = try world([weighted("blue", 1)])
     for bad in [
       "alias: {name: 'lb.elb.test'}", "alias: {name: 'd.cloudfront.net'}, cname: 'x.test'",
-      "cname: 'x.test', weight: 3", "weights: {blue: 1}, a: ['192.0.2.1']", "",
+      "cname: 'x.test', weight: 3",
+      "cname: 'x.test', setIdentifier: 'a', replaceRouted: true",
+      "weights: {blue: 1}, a: ['192.0.2.1']", "",
       "alias: {name: 'd.cloudfront.net', types: ['A', 'a']}",
     ] {
       #expect(throws: Failure.self, "\(bad)") { try rig(world, bad) }

@@ -77,10 +77,12 @@ package struct DNSPoint: Action {
   private func change(
     _ input: Input, _ found: [RecordSet], seconds: Int
   ) throws(Failure) -> DNSChange {
-    try DNSChange(
+    let change = try DNSChange(
       name: name, found: found,
       wanted: input.wanted(at: name, beside: found, seconds: seconds, step: site.step),
       lowSeconds: input.lowerTTL)
+    try input.check(replacing: change.former, name, site.step)
+    return change
   }
 
   /// Says so where name servers cannot be asked.

@@ -34,6 +34,7 @@ package struct DNSPointInput: Decodable, Sendable {
   var alias: Alias?
   var setIdentifier: String?
   var weight: Int?
+  var replaceRouted: Bool?
   var weights: [String: Int]?
   var healthCheck: String?
   var confirm: Proof?
@@ -79,8 +80,14 @@ package struct DNSPointInput: Decodable, Sendable {
       ]), "What the zone itself resolves in place of values (Route 53)."),
     .optional(
       "setIdentifier", .string,
-      "Which of several weighted sets is meant; the others stay as they are (Route 53)."),
-    .optional("weight", .integer(0...255), "The weight of that set."),
+      "Which of several sets is meant; it keeps its routing, whatever that is, and the others stay "
+        + "as they are (Route 53)."),
+    .optional(
+      "weight", .integer(0...255), "The weight of that set, which is made if it is missing."),
+    .optional(
+      "replaceRouted", .boolean,
+      "Whether one answer may take the place of all sets that the zone chooses among.",
+      default: "false"),
     .optional(
       "weights", .map(.integer(0...255)),
       "New weights of sets that are there, by their identifiers, all changed at once."),
@@ -106,28 +113,76 @@ package struct DNSPointInput: Decodable, Sendable {
 
   /// The records wanted at a name that holds `found`; `seconds` is their TTL.
   ///
-  /// Where one of several weighted sets is meant, the others belong to what is wanted.
+  /// Where one of several sets is meant, the others belong to what is wanted.
   func wanted(
     at name: String, beside found: [RecordSet], seconds: Int, step: String
   ) throws(Failure) -> [RecordSet] {
     if let weights { return try weighted(weights, of: found, at: name, step) }
-    var sets: [RecordSet]
-    if let alias {
-      sets = try self.sets(alias, name, step)
-    } else {
-      sets = try plain(at: name, seconds: seconds, step: step)
+    var sets = try drawn(at: name, seconds: seconds, step: step)
+    guard let setIdentifier else { return sets }
+    let isMeant = { (set: RecordSet) in
+      set.setIdentifier.map { $0.utf8.elementsEqual(setIdentifier.utf8) } ?? false
     }
     for index in sets.indices {
-      sets[index].healthCheck = healthCheck
-      guard let setIdentifier, let weight else { continue }
       sets[index].setIdentifier = setIdentifier
-      sets[index].routing = .weighted(weight)
-    }
-    guard let setIdentifier else { return sets }
-    return sets
-      + found.filter {
-        $0.setIdentifier.map { !$0.utf8.elementsEqual(setIdentifier.utf8) } ?? false
+      if let weight {
+        sets[index].routing = .weighted(weight)
+      } else {
+        try route(&sets[index], like: found.filter(isMeant), of: found, step)
       }
+    }
+    return sets + found.filter { $0.setIdentifier != nil && !isMeant($0) }
+  }
+
+  /// Gives a set the routing of the one whose place it takes, and its health check if none is named.
+  private func route(
+    _ set: inout RecordSet, like former: [RecordSet], of found: [RecordSet], _ step: String
+  ) throws(Failure) {
+    let type = set.type
+    guard let place = former.first(where: { $0.type == type }) ?? former.first,
+      let routing = place.routing
+    else {
+      let names = Set(found.compactMap(\.setIdentifier)).sorted().joined(separator: ", ")
+      throw .permanent(
+        "step \(step): \(set.name) has no set '\(setIdentifier ?? "")' that could be changed",
+        hint: names.isEmpty
+          ? "None of its sets has an identifier; give 'weight' too to make one."
+          : "It has \(names); give 'weight' too to make one.")
+    }
+    guard type != place.type, [type, place.type].contains("CNAME") else {
+      set.routing = routing
+      set.healthCheck = healthCheck ?? place.healthCheck
+      return
+    }
+    throw .refused(
+      "step \(step): the set '\(setIdentifier ?? "")' of \(set.name) is of type \(place.type), and "
+        + "its siblings are too", hint: "Give it values of that type.")
+  }
+
+  /// The sets as the input says them, without any routing.
+  private func drawn(
+    at name: String, seconds: Int, step: String
+  ) throws(Failure) -> [RecordSet] {
+    var sets =
+      if let alias {
+        try self.sets(alias, name, step)
+      } else {
+        try plain(at: name, seconds: seconds, step: step)
+      }
+    for index in sets.indices { sets[index].healthCheck = healthCheck }
+    return sets
+  }
+
+  /// Refuses to put one plain answer in the place of sets that the zone chooses among.
+  func check(replacing former: [RecordSet], _ name: String, _ step: String) throws(Failure) {
+    let routed = former.filter { $0.routing != nil }
+    guard !routed.isEmpty, setIdentifier == nil, weights == nil, replaceRouted != true else {
+      return
+    }
+    let names = routed.compactMap(\.setIdentifier).joined(separator: ", ")
+    throw .refused(
+      "step \(step) would replace sets that the zone chooses among at \(name): \(names)",
+      hint: "Say by 'setIdentifier' which one is meant, or 'replaceRouted: true' to replace all.")
   }
 
   /// Stands for a hosted zone that has to be asked for, until ``located(in:)``.
@@ -160,9 +215,15 @@ package struct DNSPointInput: Decodable, Sendable {
 
   /// What is wrong with the input by itself.
   func check(_ name: String, _ step: String) throws(Failure) {
-    guard (setIdentifier == nil) == (weight == nil) else {
+    guard setIdentifier != nil || weight == nil else {
       throw .permanent(
-        "step \(step): 'setIdentifier' and 'weight' belong together", hint: "Give both or neither.")
+        "step \(step): 'weight' is without 'setIdentifier'",
+        hint: "Name the set too, which is made or changed.")
+    }
+    guard setIdentifier == nil || replaceRouted != true else {
+      throw .permanent(
+        "step \(step): 'setIdentifier' keeps other sets, 'replaceRouted' does not",
+        hint: "Give one of them.")
     }
     let isPlain = cname != nil || a != nil || aaaa != nil || records != nil
     let ways = [weights != nil, alias != nil, isPlain].count { $0 }
@@ -171,7 +232,7 @@ package struct DNSPointInput: Decodable, Sendable {
         "step \(step) must say once where \(name) points",
         hint: "Give one of 'cname', 'a' and/or 'aaaa', 'records', 'alias' or 'weights'.")
     }
-    if weights == nil { _ = try wanted(at: name, beside: [], seconds: 1, step: step) }
+    if weights == nil { _ = try drawn(at: name, seconds: 1, step: step) }
   }
 
   private func weighted(
