@@ -8,15 +8,19 @@ import Testing
 struct SampleCutoverTests {
   private static let waiting: Int32 = 2
 
-  @Test("2,000 items, 150 objects and 30 users come over, and stack A goes")
+  /// What part of the sample comes over: a tenth, or as the environment says, 1 for all of it.
+  private static let share =
+    ProcessInfo.processInfo.environment["CUTOVER_TEST_SAMPLE_SHARE"].flatMap { Int($0) } ?? 10
+
+  @Test("a tenth of the sample (2,000 items, 150 objects, 30 users) comes over, and stack A goes")
   func whole() async throws {
     try await MotoServer.run { server in
-      let sample = try SampleStack(server, share: 10)
+      let sample = try SampleStack(server, share: Self.share)
       let run = try sample.stage.run(sample.forward)
       try #require(run.code == Self.waiting, "\(run.all)")
-      #expect(
-        try sample.compare("moved", sample.blue, "vams-green")
-          == "alike: 2011 items, 150 objects, 31 users\n")
+      let found = try sample.compare("moved", sample.blue, "vams-green")
+      #expect(found.hasPrefix("alike: "))
+      if Self.share == 10 { #expect(found == "alike: 2011 items, 150 objects, 31 users\n") }
       #expect(try sample.name() == "notice.example.test.")
       let switched = try sample.approve("approve-switch")
       try #require(switched.code == Self.waiting, "\(switched.all)")
