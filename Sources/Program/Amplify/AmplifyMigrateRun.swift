@@ -23,7 +23,12 @@ struct AmplifyMigrateRun {
       // Looked at anew each time: somebody else may have marked or written some meanwhile.
       let survey = try await migrations.survey()
       try survey.check(allowing: allowed, migrations.folder)
-      guard let file = survey.pending.first?.file else { break }
+      // A mistake in a later one stops before the first.
+      if count == 0 { _ = try read(survey) }
+      guard let file = survey.pending.first?.file else {
+        try await migrations.checkIdle()
+        break
+      }
       let code = try await run(try AmplifyMigrationReader.read(file))
       guard code == .done else {
         stop(file)
@@ -68,22 +73,43 @@ struct AmplifyMigrateRun {
 
   /// Reads and transforms for all that is pending, each on the data as it is now.
   private func tryAll() async throws -> ExitCode {
+    // What is half done would be judged as if it were not begun.
+    try await migrations.checkIdle()
     let survey = try await migrations.survey()
     try survey.check(allowing: allowed, migrations.folder)
-    for file in survey.pending.compactMap(\.file) {
-      let migration = try AmplifyMigrationReader.read(file)
+    for migration in try read(survey) {
+      let file = migration.file
       guard migration.steps.contains(where: { $0.kind != .action }) else { continue }
       place.tell("Trying \(file.title, .strong)", "trying", file)
-      let code = try await place.run(.migrate, file) { try await playbook(migration) }
+      let code = try await place.run(.migrate, file, isDry: true) {
+        try await playbook(migration)
+      }
       guard code == .done else { return code }
+      let verdict = try await judge(migration)
+      guard verdict == .done else { return verdict }
     }
     return .done
   }
 
+  /// How the real run would end that stops at too many rejects.
+  private func judge(_ migration: AmplifyMigration) async throws -> ExitCode {
+    guard let journal = migrations.journal else { return .done }
+    return try await TrialVerdict.of(
+      place.site.backend.names.environment + AmplifyPlaybook.dryEnding,
+      allowed: AmplifyPlaybook.allowances(of: migration), in: journal,
+      wiring: place.context.wiring
+    ).tell(in: place.context, isJSON: place.drive.isJSON)
+  }
+
+  private func read(_ survey: MigrationSurvey) throws -> [AmplifyMigration] {
+    try survey.pending.compactMap(\.file).map { try AmplifyMigrationReader.read($0) }
+  }
+
   // MARK: Recording
 
-  /// Records what a killed run completed and could not record any more.
+  /// Records what a killed run completed, and takes out what a killed undo took back.
   private func adopt() async throws {
+    try await MigrationHistory(place: migrations).forgetTakenBack(isJSON: place.drive.isJSON)
     for file in try await migrations.survey().pending.compactMap(\.file) {
       if let rollout = try await unrecorded(file) { try await keep(file, by: rollout) }
     }

@@ -31,13 +31,15 @@ struct AmplifyPlace: Sendable {
 
   /// Runs a playbook, or goes on with the open rollout of the same migration by what that one
   /// began with.
+  ///
+  /// A dry run never goes on with anything by a playbook that is not its own.
   func run(
-    _ purpose: AmplifyPlaybook.Purpose, _ file: MigrationFile,
+    _ purpose: AmplifyPlaybook.Purpose, _ file: MigrationFile, isDry: Bool = false,
     playbook: () async throws -> JSONValue
   ) async throws -> ExitCode {
     let open = try await migrations.journal?.openRollout(in: migrations.environment)
     let text: String
-    if let open, AmplifyMark(purpose, file).isOf(open) {
+    if !isDry, let open, AmplifyMark(purpose, file).isOf(open) {
       text = open.playbook
     } else {
       text = try await playbook().pretty() + "\n"

@@ -15,6 +15,9 @@ struct AmplifyPlaybook {
   let bucket: String
   let place: CloudPlace
 
+  /// What the environment of a dry run has behind its name.
+  static let dryEnding = "-dry-run"
+
   private var title: String { migration.file.title }
 
   /// `facts` is kept in the journal for those who look at the rollout afterwards.
@@ -25,7 +28,7 @@ struct AmplifyPlaybook {
     if let facts { parameters[AmplifyMark.facts] = .string(facts.text) }
     return [
       "playbook": 1,
-      "environment": .string(backend.names.environment + (isDry ? "-dry-run" : "")),
+      "environment": .string(backend.names.environment + (isDry ? Self.dryEnding : "")),
       "description": .string("\(purpose.rawValue) \(title): \(backend.title)"),
       "parameters": parameters,
       "colors": ["blue": ["side": "before"], "green": ["side": "after"]],
@@ -77,6 +80,15 @@ struct AmplifyPlaybook {
 
   /// More items than any table holds: a dry run names all that fail and stops at none.
   private static let allowedMax = 1_000_000_000
+
+  /// How many items each step may reject in a real run.
+  static func allowances(of migration: AmplifyMigration) -> [String: Int] {
+    var found: [String: Int] = [:]
+    for step in migration.steps where step.kind != .action {
+      found[step.id] = step["rejects"]?.integer ?? 0
+    }
+    return found
+  }
 
   func migrating(_ exports: AmplifyExports?, isDry: Bool, limit: Int?) throws -> JSONValue {
     let steps = try migration.steps.compactMap { step -> JSONValue? in

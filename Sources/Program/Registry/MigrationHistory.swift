@@ -1,3 +1,4 @@
+internal import JSON
 internal import JournalStore
 internal import Resources
 internal import Rollouts
@@ -30,6 +31,62 @@ struct MigrationHistory {
     return removal.map { ended > $0 } ?? true ? rollout : nil
   }
 
+  // MARK: What was taken back
+
+  /// Takes out the records whose rollouts were taken back by somebody who did not come to do it.
+  func forgetTakenBack(isJSON: Bool) async throws {
+    let undone = try await takenBack()
+    guard !undone.isEmpty else { return }
+    for record in try await place.survey().entries.compactMap(\.record) {
+      guard let id = record.rollout, let undo = undone[id], let ended = undo.ended,
+        record.at <= ended
+      else { continue }
+      let asked = try await asked(undo)
+      try await place.remove(
+        record,
+        because: MigrationRemoval(
+          kind: .undone, at: ended, by: asked?.name ?? "",
+          reason: asked?.reason ?? "", rollout: undo.id))
+      tellUndone(record, by: undo, isJSON: isJSON)
+    }
+  }
+
+  func tellUndone(_ record: MigrationRecord, by undo: RolloutRecord?, isJSON: Bool) {
+    guard isJSON else {
+      return place.context.console.show(
+        "\("✓", .good) \(record.title, .strong) is taken back, and pending again")
+    }
+    let value: JSONValue = [
+      "type": "migration", "order": .string(record.order.text), "name": .string(record.name),
+      "outcome": "undone", "rollout": FactJSON.text(undo?.id),
+    ]
+    place.context.console.write(value.text + "\n")
+  }
+
+  /// The rollouts that took others back, by the others' ids.
+  private func takenBack() async throws -> [String: RolloutRecord] {
+    guard let journal = place.journal else { return [:] }
+    var found: [String: RolloutRecord] = [:]
+    for rollout in try await journal.rollouts(in: place.environment, limit: Self.rolloutsMax)
+    where rollout.outcome == RolloutMachine.Outcome.rolledBack.rawValue {
+      guard let former = try await CompletedRollout.takenBack(by: rollout, in: journal) else {
+        continue
+      }
+      found[former] = found[former] ?? rollout
+    }
+    return found
+  }
+
+  /// Who began a rollout, and why.
+  private func asked(_ rollout: RolloutRecord) async throws -> Person? {
+    guard let first = try await place.journal?.facts(of: rollout.id, after: 0, limit: 1).first,
+      case .started(let person) = first.fact
+    else { return nil }
+    return person
+  }
+
+  // MARK: Recording
+
   /// The record that a completed rollout makes.
   func record(of file: MigrationFile, by rollout: RolloutRecord) async throws -> MigrationRecord {
     var by = ""
@@ -38,11 +95,7 @@ struct MigrationHistory {
       let loaded = try await LoadedRollout.load(
         rollout, from: journal, wiring: place.context.wiring)
       skipped = loaded.machine.steps.filter { $0.state == .skipped }.map(\.id)
-      if case .started(let person) = try await journal.facts(of: rollout.id, after: 0, limit: 1)
-        .first?.fact
-      {
-        by = person.name
-      }
+      by = try await asked(rollout)?.name ?? ""
     }
     return MigrationRecord(
       environment: place.environment, order: file.order, name: file.name, digest: file.digest,

@@ -109,6 +109,15 @@ struct MigrationPlace: Sendable {
       folder.files(for: environment), try await registry.records(of: environment))
   }
 
+  /// Throws while a rollout of the environment is open, whatever it is for.
+  func checkIdle() async throws {
+    guard let open = try await journal?.openRollout(in: environment) else { return }
+    let status = NextCommand(journal: options.journal, environment: environment)("status")
+    throw Refusal(
+      .held, "rollout \(open.id) of \(open.environment) is open",
+      hint: "Nothing was begun. Bring it to an end first: '\(status)'.")
+  }
+
   /// Records a migration, and keeps a line about it in the journal wherever the registry is.
   func add(_ record: MigrationRecord) async throws {
     try await registry.add(record)

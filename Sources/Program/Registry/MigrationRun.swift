@@ -24,7 +24,9 @@ struct MigrationRun {
       // Looked at anew each time: somebody else may have run, marked or written some meanwhile.
       let survey = try await place.survey()
       try survey.check(allowing: allowed, place.folder)
+      if count == 0 { try read(survey) }
       guard let next = try await next(in: survey), let file = next.file else {
+        try await place.checkIdle()
         close(count, survey)
         return .done
       }
@@ -38,8 +40,24 @@ struct MigrationRun {
     }
   }
 
-  /// Records what a killed run completed and could not record any more.
+  /// Reads all that is to be run, so that a mistake in a later one stops before the first.
+  private func read(_ survey: MigrationSurvey) throws {
+    var problems: [PlaybookProblems.Problem] = []
+    var unlisted = 0
+    for file in try bounded(survey).compactMap(\.file) {
+      do {
+        _ = try ReadPlaybook.read(file.path, ParameterOptions(), context)
+      } catch let error as PlaybookProblems {
+        problems += error.problems
+        unlisted += error.unlisted
+      }
+    }
+    guard problems.isEmpty else { throw PlaybookProblems(problems, unlisted: unlisted) }
+  }
+
+  /// Records what a killed run completed, and takes out what a killed undo took back.
   private func adopt() async throws {
+    try await history.forgetTakenBack(isJSON: drive.isJSON)
     for entry in try await place.survey().pending {
       guard let file = entry.file, let rollout = try await history.unrecorded(file) else {
         continue
@@ -48,13 +66,16 @@ struct MigrationRun {
     }
   }
 
+  /// What is pending, up to the last one to run.
+  private func bounded(_ survey: MigrationSurvey) throws -> [MigrationSurvey.Entry] {
+    guard let last else { return survey.pending }
+    let bound = try survey.entry(named: last)
+    return survey.pending.filter { ($0.order, $0.name) <= (bound.order, bound.name) }
+  }
+
   /// The open one, if a killed run left one, or else the first in order.
   private func next(in survey: MigrationSurvey) async throws -> MigrationSurvey.Entry? {
-    var pending = survey.pending
-    if let last {
-      let bound = try survey.entry(named: last)
-      pending = pending.filter { ($0.order, $0.name) <= (bound.order, bound.name) }
-    }
+    let pending = try bounded(survey)
     if let open = try await place.journal?.openRollout(in: place.environment) {
       let begun = pending.first { entry in
         entry.file?.text.utf8.elementsEqual(open.playbook.utf8) ?? false

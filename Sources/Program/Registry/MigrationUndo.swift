@@ -1,4 +1,3 @@
-internal import JSON
 internal import JournalStore
 internal import Resources
 internal import Rollouts
@@ -126,16 +125,8 @@ struct MigrationUndo {
       because: MigrationRemoval(
         kind: .undone, at: context.wiring.clock.now(), by: person.login(in: context),
         reason: reason, rollout: undo?.id))
-    if drive.isJSON {
-      let value: JSONValue = [
-        "type": "migration", "order": .string(record.order.text), "name": .string(record.name),
-        "outcome": "undone", "rollout": FactJSON.text(undo?.id),
-      ]
-      context.console.write(value.text + "\n")
-    } else {
-      context.console.show(
-        ["\("✓", .good) \(record.title, .strong) is taken back, and pending again"].next(
-          place.options.next("list")))
-    }
+    MigrationHistory(place: place).tellUndone(record, by: undo, isJSON: drive.isJSON)
+    guard !drive.isJSON else { return }
+    context.console.show(NextCommand.line([place.options.next("list")]))
   }
 }

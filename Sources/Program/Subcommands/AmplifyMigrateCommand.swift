@@ -11,6 +11,10 @@ struct AmplifyMigrateCommand<Target: AmplifyTarget>: Command {
     steps were verified. Pending is what has no record, wherever it stands in the order; what was \
     edited, vanished, comes late or has an equal order is refused unless allowed. Killed anywhere, \
     the same command goes on where it was.
+
+    On a terminal each one is asked about unless --yes; where there is none nobody is asked, as \
+    with 'cutover run'. --dry-run asks nobody, is refused while a rollout of the backend is open, \
+    and ends with 3 where more items would be rejected than may be.
     """
   }
   static var fields: [Field<Self>] {

@@ -58,6 +58,15 @@ struct AmplifyKeyChangeTests {
       #expect(try stage.items(new) == [])
       #expect(try stage.run("migrate").code == 0)
       #expect(try verdict(stage, new, fixture) == "same")
+      // Taken back by another command, as after an undo that was killed and carried on by 'resume'.
+      let back = try stage.cutover.run(
+        ["rollback", "--completed", "--reason", "x", "--environment", try stage.journaled()],
+        environment: stage.environment)
+      #expect(back.code == 0, "\(back.all)")
+      #expect(try stage.items(new) == [])
+      let anew = try stage.run("migrate")
+      #expect(anew.code == 0 && anew.text.contains("is taken back"), "\(anew.all)")
+      #expect(try verdict(stage, new, fixture) == "same")
       try checkDestruction(stage)
     }
   }
@@ -187,7 +196,20 @@ struct AmplifyKeyChangeTests {
       _ = child.rest()
       #expect(child.wait() == 128 + SIGKILL)
       try stage.set(#"{"hold": null}"#)
-      #expect(try stage.items(new).count < 7)
+      let half = try stage.items(new)
+      #expect(half.count < 7)
+      let dry = try stage.run("migrate", "--dry-run", "--limit", "1")
+      #expect(dry.code == 75 && dry.errors.contains("is open"), "\(dry.all)")
+      let (here, away) = (
+        stage.cutover.folder.file("migrations"), stage.cutover.folder.file("away")
+      )
+      try FileManager.default.moveItem(atPath: here, toPath: away)
+      try FileManager.default.createDirectory(atPath: here, withIntermediateDirectories: true)
+      let none = try stage.run("migrate")
+      #expect(none.code == 75 && none.errors.contains("is open"), "\(none.all)")
+      try FileManager.default.removeItem(atPath: here)
+      try FileManager.default.moveItem(atPath: away, toPath: here)
+      #expect(try stage.items(new) == half)
       let other = try Binary()
       try FileManager.default.createSymbolicLink(
         atPath: other.folder.file("migrations"),

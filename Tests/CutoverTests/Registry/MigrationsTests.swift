@@ -135,6 +135,14 @@ struct MigrationsTests {
     let run = try stage.run()
     #expect(run.code == 3, "\(run.all)")
     #expect(run.text.contains("0001_shelves is not applied; those behind it were not begun"))
+    // What is half done is no less open when its file is away.
+    let (here, away) = ("\(stage.folder)/migrations", "\(stage.folder)/away")
+    try FileManager.default.moveItem(atPath: here, toPath: away)
+    try FileManager.default.createDirectory(atPath: here, withIntermediateDirectories: true)
+    let open = try stage.run("--environment", "shop")
+    #expect(open.code == 75 && open.errors.contains("of shop is open"), "\(open.all)")
+    try FileManager.default.removeItem(atPath: here)
+    try FileManager.default.moveItem(atPath: away, toPath: here)
     #expect(try stage.list() == ["0001_shelves pending", "0002_sizes pending"])
     try stage.cutover.write("go", "")
     #expect(try stage.cutover("retry", "log").code == 0)
@@ -164,7 +172,8 @@ struct MigrationsTests {
       ])
     let edited = try stage.run()
     #expect(edited.code == 65 && edited.errors.contains("0005_shelves is edited"))
-    #expect(try stage.migrations("mark", "0005", "--reason", "only a remark").code == 0)
+    let accepted = try stage.migrations("mark", "0005", "--reason", "only a remark")
+    #expect(accepted.code == 0 && accepted.text.contains("is accepted as it was edited"))
     #expect(try stage.list().contains("0005_shelves marked"))
 
     try FileManager.default.removeItem(atPath: "\(stage.folder)/migrations/0003_sizes.json5")
@@ -179,6 +188,39 @@ struct MigrationsTests {
     #expect(try stage.migrations("plan").code == 65)
     try stage.cutover.write("migrations/oops.json5", "{}")
     #expect(try stage.run("--allow", "vanished").errors.contains("oops.json5 has no order"))
+  }
+
+  @Test("where another rollout is open, what to do next names the environment")
+  func twoOpen() throws {
+    var outputs: [String] = []
+    for name in ["shop-dry-run", "shop"] {
+      try stage.cutover.write(
+        "p.json5",
+        """
+        { playbook: 1, environment: "\(name)",
+          colors: { blue: { name: "sky" }, green: { name: "grass" } },
+          steps: [{ id: "no", uses: "command.run", with: {
+            apply: { argv: ["/bin/sh", "-c", "exit 7"] }, undo: { argv: ["/bin/true"] } } }] }
+        """)
+      let run = try stage.cutover("run", "p.json5", "--live", "blue", "--yes")
+      #expect(run.code == 3, "\(run.all)")
+      outputs.append(run.text)
+    }
+    #expect(outputs[0].contains("cutover retry no") && !outputs[0].contains("--environment"))
+    #expect(outputs[1].contains("cutover retry no --environment shop\n"), "\(outputs[1])")
+  }
+
+  @Test("mistakes in later ones are told before the first is run")
+  func mistaken() throws {
+    try stage.write("0001_shelves", sets: "shelf", to: "A")
+    try stage.cutover.write("migrations/0005_empty.json5", "")
+    try stage.cutover.write("migrations/0006_other.json5", "{ playbook: 1, steps: 3 }")
+    let run = try stage.run()
+    #expect(run.code == 65 && run.errors.contains("nothing was touched"), "\(run.all)")
+    #expect(run.errors.contains("0005_empty") && run.errors.contains("0006_other"), "\(run.all)")
+    #expect(stage.log == [])
+    #expect(try stage.run("--to", "0001").code == 0)
+    #expect(stage.log == ["0001_shelves"])
   }
 
   @Test("a template is written once, and passes the check as it is")
@@ -229,11 +271,32 @@ struct MigrationsTests {
     child.signal(SIGKILL)
     _ = child.wait()
     #expect(try stage.list() == ["0001_wait applied"])
+    let half = try stage.run()
+    #expect(half.code == 75 && half.errors.contains("of shop is open"), "\(half.all)")
     try stage.cutover.write("go", "")
     let undo = try stage.migrations("undo", "--reason", "x", "--yes")
     #expect(undo.code == 0, "\(undo.all)")
     #expect(stage.log.last == "undid")
     #expect(try stage.list() == ["0001_wait pending"])
     #expect(try stage.cutover("journal", "verify").code == 0)
+  }
+
+  @Test("what was taken back by another command is pending again, and is run again")
+  func takenBack() throws {
+    try stage.write("0001_shelves", sets: "shelf", to: "A")
+    #expect(try stage.run().code == 0)
+    let back = try stage.cutover("rollback", "--completed", "--reason", "wrong", "--as", "ann")
+    #expect(back.code == 0, "\(back.all)")
+    #expect(try stage.books() == Self.plain)
+    for _ in 1...2 {
+      let run = try stage.run("--json")
+      #expect(run.code == 0, "\(run.all)")
+      #expect(try stage.books() == Self.shelved)
+    }
+    #expect(stage.log == ["0001_shelves", "undo 0001_shelves", "0001_shelves"])
+    let kept = try Tool.sqlite3(
+      "\(stage.folder)/state/journal.db",
+      "SELECT event, who FROM migration WHERE event = 'undone'")
+    #expect(kept.text == "undone|ann\n", "\(kept.errorText)")
   }
 }
