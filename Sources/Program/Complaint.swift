@@ -1,4 +1,5 @@
 internal import Commands
+internal import Foundation
 internal import JSON
 internal import Resources
 internal import Rollouts
@@ -17,7 +18,8 @@ struct Complaint {
     case let error as JournalError: self.init(error)
     case let error as Failure:
       self.init(
-        error.kind == .cancelled ? .interrupted : .badInput, error.summary, hint: error.hint)
+        error.kind == .cancelled ? .interrupted : .badInput, error.summary, hint: error.hintToRepeat
+      )
     case let error as RolloutMachine.InvalidFact:
       self.init(
         .bug, "the fact '\(error.fact.kind)' does not fit: \(error.because)",
@@ -55,5 +57,24 @@ struct Complaint {
       error.problems.map { "\($0)" }
       + (error.unlisted > 0 ? ["… and \(Words.count(error.unlisted)) more"] : [])
       + ["\("cutover:", .bad) \(count); nothing was touched", "  Mend them and check again."]
+  }
+}
+
+extension Failure {
+  /// The hint for whoever ran a command that has begun nothing: there is no step to retry, and
+  /// nothing to resume.
+  var hintToRepeat: String {
+    var text = hint
+    for (word, begin) in [("then ", "then "), ("carry on with ", ""), ("Carry on with ", "")] {
+      let again = begin + (word == "Carry on with " ? "Run" : "run") + " the same command again"
+      for verb in ["retry", "resume"] {
+        while let start = text.range(of: "\(word)'cutover \(verb)"),
+          let end = text[start.upperBound...].firstIndex(of: "'")
+        {
+          text.replaceSubrange(start.lowerBound...end, with: again)
+        }
+      }
+    }
+    return text
   }
 }

@@ -1,3 +1,5 @@
+internal import Rollouts
+
 /// Command lines worth typing next, complete enough to be copied.
 struct NextCommand: Sendable {
   let journal: JournalOption
@@ -7,6 +9,14 @@ struct NextCommand: Sendable {
   init(journal: JournalOption, environment: String? = nil) {
     self.journal = journal
     self.environment = environment
+  }
+
+  /// For one rollout, whose environment is named where another one is open too.
+  static func about(
+    _ record: RolloutRecord, in book: any Journal, _ journal: JournalOption
+  ) async throws -> NextCommand {
+    let others = try await Selection.allOpen(in: book).filter { $0.id != record.id }
+    return NextCommand(journal: journal, environment: others.isEmpty ? nil : record.environment)
   }
 
   func callAsFunction(_ words: String...) -> String { self(words) }

@@ -57,7 +57,8 @@ struct Launch {
       let plan = NextCommand(journal: journal)(planWords)
       throw Refusal(
         .badInput, "\(step) would fail: \(failure.summary)",
-        hint: failure.hint + "\nSee all of it with '\(plan)'; --anyway begins nevertheless.")
+        hint: failure.hintToRepeat + "\nSee all of it with '\(plan)'; --anyway begins nevertheless."
+      )
     }
     guard !drive.isJSON else { return }
     if let note { context.console.show(note) }
@@ -93,12 +94,13 @@ struct Launch {
     let stored = try JSONValue(reading: Array(open.parameters.utf8)).compact(sortedKeys: true)
     let isSameInput = read.overrides.isEmpty || given.compact(sortedKeys: true) == stored
     guard isSameText, isSameInput else {
+      let next = try await NextCommand.about(open, in: book, journal)
       throw Refusal(
         .badInput,
         "rollout \(open.id) of \(open.environment) is open, and was begun with "
           + (isSameText ? "other parameters" : "another text of the playbook"),
-        hint: "Carry on with what it began with: 'cutover resume'. Or take it back with "
-          + "'cutover rollback' and run this one then.")
+        hint: "Carry on with what it began with: '\(next("resume"))'. Or take it back with "
+          + "'\(next("rollback"))' and run this one then.")
     }
     if live != nil, live != open.from {
       throw Refusal(

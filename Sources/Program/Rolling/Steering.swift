@@ -15,7 +15,14 @@ struct Steering {
     _ record: RolloutRecord, helm: Helm, as person: String, note: Line? = nil
   ) async throws -> ExitCode {
     var loaded: LoadedRollout
+    let next: NextCommand
     do {
+      next =
+        if let environment {
+          NextCommand(journal: option, environment: environment)
+        } else {
+          try await NextCommand.about(record, in: journal, option)
+        }
       loaded = try await LoadedRollout.load(record, from: journal, wiring: context.wiring)
       try await limitWrites(&loaded, helm, person)
     } catch {
@@ -30,7 +37,7 @@ struct Steering {
     }
     return try await Drive(
       context: context, journal: journal, helm: helm, person: person,
-      next: NextCommand(journal: option, environment: environment), display: display,
+      next: next, display: display,
       leavesAtGates: drive.noWait, wantsRollback: wantsRollback
     ).run(loaded, workFolder: "\(WorkFolder.of(option.path))/\(record.id)")
   }

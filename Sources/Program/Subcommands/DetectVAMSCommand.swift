@@ -40,7 +40,7 @@ struct DetectVAMSCommand: Command {
   var isJSON = false
 
   func problem() -> String? {
-    stack == nil && tables.isEmpty ? "say --stack or --table" : nil
+    stack.said == nil && tables.isEmpty ? "say --stack or --table" : nil
   }
 
   func run(in context: Context) async throws -> Int32 {
@@ -55,7 +55,7 @@ struct DetectVAMSCommand: Command {
         hint: "Name it: --table AssetStorageTable=NAME.")
     }
     let counts = try await VAMSSurvey(
-      tables: names, others: others, region: region, profile: profile, wiring: wiring
+      tables: names, others: others, region: region, profile: profile.said, wiring: wiring
     ).counts()
     let found = VAMSGeneration.of(counts, later: migrations)
     if isJSON {
@@ -76,8 +76,9 @@ struct DetectVAMSCommand: Command {
         hint: "Choose from \(constructs.joined(separator: ", ")).")
     }
     var names: [String: String] = [:]
-    if let stack {
-      let there = try await VAMSStack.read(stack, region: region, profile: profile, wiring: wiring)
+    if let stack = stack.said {
+      let there = try await VAMSStack.read(
+        stack, region: region, profile: profile.said, wiring: wiring)
       for construct in constructs { names[construct] = try there.find(.table(construct)) }
     }
     for table in tables { names[table.name] = table.value }

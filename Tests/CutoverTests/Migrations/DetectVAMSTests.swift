@@ -55,6 +55,13 @@ struct DetectVAMSTests {
     #expect(next.isEmpty || output.text.contains(next), "\(output.all)")
   }
 
+  @Test("a table that is not there has nothing to retry")
+  func absent() throws {
+    let output = try detect(["AssetStorageTable=\(prefix)-nope"])
+    #expect(output.code == 65 && !output.all.contains("cutover retry"), "\(output.all)")
+    #expect(!output.all.contains("cutover resume"), "\(output.all)")
+  }
+
   @Test("tells later generations by where their rows are")
   func laterReleases() throws {
     let constraint = #"{"entityType": {"S": "constraint"}}"#
