@@ -7,13 +7,13 @@ extension TablesMigrate {
   func checkLookups() throws(Failure) {
     guard input.freshLookups == true else { return }
     let targets = Set(input.targets.map(\.table))
-    guard let own = (input.lookups ?? []).first(where: { targets.contains($0.from) }) else {
-      return
+    for lookup in input.lookups ?? [] {
+      guard let from = lookup.from, targets.contains(from) else { continue }
+      throw .permanent(
+        "\(Self.name): the lookup '\(lookup.name)' is of \(from), to which the step writes, so it "
+          + "cannot be read anew",
+        hint: "Leave out 'freshLookups', or look something else up.")
     }
-    throw .permanent(
-      "\(Self.name): the lookup '\(own.name)' is of \(own.from), to which the step writes, so it "
-        + "cannot be read anew",
-      hint: "Leave out 'freshLookups', or look something else up.")
   }
 
   /// What becomes of lookups that were read before, by what the archive holds of each segment.

@@ -74,22 +74,34 @@ struct VAMSOptions: Sendable {
     set { if newValue { flags.insert(key) } else { flags.remove(key) } }
   }
 
+  /// What is wrong with the counts; files are held to the same.
+  func problem() -> String? {
+    if let limit, limit < 0 { return "--limit counts items; 0 means all" }
+    if let batchSize, batchSize < 1 { return "--batch-size counts items, from 1 on" }
+    return nil
+  }
+
   /// Options that say nothing to a migration.
   func strangers(to migration: VAMSMigration) -> [String] {
     let known = Set(migration.allKeys.map(\.name))
     return (Self.words + Self.switches).filter {
-      !known.contains($0.key) && (texts[$0.key] != nil || flags.contains($0.key))
+      !known.contains($0.key) && (texts[$0.key].said != nil || flags.contains($0.key))
     }.map { "--\($0.option)" }
   }
 
   /// The file with what is given here in its place.
   func over(_ config: VAMSConfig) -> VAMSConfig {
     var config = config
-    for (key, text) in texts { config.values[key] = .string(text) }
+    for (key, text) in texts where !text.isEmpty { config.values[key] = .string(text) }
     for key in flags { config.values[key] = .bool(true) }
     if let limit { config.values["limit"] = .number("\(limit)") }
     if let batchSize { config.values["batch_size"] = .number("\(batchSize)") }
-    config.placeholders.removeAll { texts[$0] != nil }
+    config.placeholders.removeAll { texts[$0].said != nil }
     return config
   }
+}
+
+extension String? {
+  /// The text of an option; an empty one, such as of a variable that is not set, says nothing.
+  var said: String? { self?.isEmpty == false ? self : nil }
 }

@@ -98,6 +98,30 @@ struct VAMSPlaybook {
     return (values[parameter] ?? shipped["parameters"]?[parameter])?.string
   }
 
+  /// Whether a whole run would have the search indexes emptied.
+  var clearsIndexes: Bool {
+    (shipped["steps"]?.elements ?? []).contains { step in
+      resolved(step["with"]?["payload"]?["clear_indexes"]) == .bool(true)
+    }
+  }
+
+  /// How many items each step may reject in a real run.
+  var allowances: [String: Int] {
+    var found: [String: Int] = [:]
+    for step in shipped["steps"]?.elements ?? [] where step["uses"]?.string == "tables.migrate" {
+      guard let id = step["id"]?.string else { continue }
+      found[id] = resolved(step["with"]?["rejects"])?.integer ?? 0
+    }
+    return found
+  }
+
+  /// The value, or that of the parameter that it is.
+  private func resolved(_ value: JSONValue?) -> JSONValue? {
+    guard let text = value?.string, text.hasPrefix("${"), text.hasSuffix("}") else { return value }
+    let name = String(text.dropFirst(2).dropLast())
+    return values[name] ?? shipped["parameters"]?[name]
+  }
+
   private func changed(_ with: JSONValue, of action: String) -> JSONValue {
     var with = with
     switch action {
@@ -113,9 +137,10 @@ struct VAMSPlaybook {
       if isDry {
         // The function empties the indexes even in a dry run if it is told to.
         payload["dry_run"] = .bool(true)
-        payload[Self.clearing] = .bool(false)
         with["changes"] = .bool(false)
       }
+      // A trial of a few items would leave the rest of an emptied index out.
+      if isDry || limit != nil { payload[Self.clearing] = .bool(false) }
       with["payload"] = payload
     case _: break
     }

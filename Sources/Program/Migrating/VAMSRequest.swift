@@ -26,14 +26,14 @@ struct VAMSRequest {
         hint: "Leave it out, or name the migration that has.")
     }
     let config = options.over(file)
-    let profile = profile ?? config.text("aws_profile")
+    let profile = profile.said ?? config.text("aws_profile")
     let region = try NamedRegion.find(
-      region ?? config.text("aws_region"), wiring,
+      region.said ?? config.text("aws_region"), wiring,
       hint: "Say --region, or 'aws_region' in the configuration file, or set AWS_REGION.")
     let shipped = try migrations.playbook(of: migration)
     var book = VAMSPlaybook(migration: migration, shipped: shipped)
     book.profile = profile
-    book.environment = environment
+    book.environment = environment.said
     book.isDry = isDry || config.flag("dry_run")
     book.limit = config.count("limit").flatMap { $0 > 0 ? $0 : nil }
     book.values["region"] = .string(region)
@@ -84,7 +84,7 @@ struct VAMSRequest {
     let missing = migration.find.filter { book.values[$0.parameter] == nil }
     var notes: [Line] = []
     var there: VAMSStack?
-    if let stack, !missing.isEmpty {
+    if let stack = stack.said, !missing.isEmpty {
       there = try await VAMSStack.read(
         stack, region: region, profile: book.profile, wiring: wiring)
     }
@@ -131,6 +131,12 @@ struct VAMSRequest {
     if let size = config.count("batch_size"), size > Self.serviceBatch {
       notes.append(
         "A batch size of \(size) is fine: requests are never larger than the service takes.")
+    }
+    if book.limit != nil, !book.isDry, book.clearsIndexes {
+      notes.append(
+        Line(
+          "With --limit the search indexes are not emptied: only a part would come back.", .warning)
+      )
     }
     if book.isDry { notes.append("A dry run: it reads and reports, and writes nothing.") }
     return notes

@@ -12,7 +12,8 @@ struct MigrateVAMSCommand: Command {
 
     It is run by the playbook of that name there, with the old script's configuration file as it \
     is. An option wins over the file, and the file over the playbook. Tables that nobody names are \
-    found in --stack. A dry run reads, transforms and reports everything, and writes nothing. A \
+    found in --stack. A dry run reads, transforms and reports everything, and writes nothing; where \
+    more would be rejected than may be it ends with 3, as the real run would. A \
     migration may be run again, also after a trial of a few items with --limit: what has its new \
     shape is left alone.
 
@@ -113,7 +114,11 @@ struct MigrateVAMSCommand: Command {
   }
 
   func problem() -> String? {
+    if let problem = options.problem() { return problem }
     if verifiesOnly, report == nil { return "--verify needs --report FILE" }
+    if verifiesOnly, options.limit != nil {
+      return "--verify looks at everything; leave out --limit"
+    }
     return isSchema && report != nil ? "--report is for a migration by name" : nil
   }
 
@@ -129,9 +134,9 @@ struct MigrateVAMSCommand: Command {
       try InputFile.read(file, noun: "migration schema"), file: file)
     let text =
       MigrationPlaybook(
-        schema: schema, environment: environment ?? "vams-migration", region: region,
-        profileFrom: profile,
-        profileTo: toProfile ?? profile, existing: existing.rawValue
+        schema: schema, environment: environment.said ?? "vams-migration", region: region.said,
+        profileFrom: profile.said,
+        profileTo: toProfile.said ?? profile.said, existing: existing.rawValue
       ).json.pretty() + "\n"
     if prints {
       context.console.write(text)
@@ -180,7 +185,16 @@ struct MigrateVAMSCommand: Command {
       journal: journal
     ).run()
     try await report(book, since: begun, context)
-    return code == .done && !book.isDry ? try await verify(book, context) : code
+    guard code == .done else { return code }
+    return book.isDry ? try await judge(book, context) : try await verify(book, context)
+  }
+
+  /// Ends a dry run as the real one would end that stops at too many rejects.
+  private func judge(_ book: VAMSPlaybook, _ context: Context) async throws -> ExitCode {
+    try await TrialVerdict.of(
+      book.label, allowed: book.allowances, in: try await journal.open(.read, in: context),
+      wiring: context.wiring
+    ).tell(in: context, isJSON: drive.isJSON)
   }
 
   /// Writes our report of the newest rollout, if one was asked for, also of one that has failed.

@@ -95,6 +95,11 @@ struct MigrateTo22Tests {
   func odd() async throws {
     let old = try VAMSMigrationStage("odd/v2.1_to_v2.2__odd_currentVersion")
     let before = try old.digest()
+    let dry = try old.run("v2.1-to-v2.2", ["--dry-run"])
+    #expect(dry.code == 3, "\(dry.all)")
+    #expect(
+      dry.all.contains("5 items would be rejected, 0 are allowed: the run would stop"),
+      "\(dry.all)")
     let run = try old.run("v2.1-to-v2.2")
     #expect(run.code == 3, "\(run.all)")
     #expect(run.all.contains("5 items cannot be migrated, and 0 are allowed"), "\(run.all)")

@@ -85,6 +85,31 @@ struct VAMSConfigTests {
     #expect(missing.code == 66 && missing.errors.contains("no configuration file at none.json"))
   }
 
+  @Test("counts that mean nothing are refused, and an option without a text says nothing")
+  func options() throws {
+    for (words, said) in [
+      (["--limit=-1"], "--limit counts"), (["--batch-size=0"], "--batch-size counts"),
+      (["--verify", "--report", "r.csv", "--limit", "3"], "--verify looks at everything"),
+    ] {
+      let output = try printed("v2.1-to-v2.2", Self.whole, words)
+      #expect(output.code == 64 && output.errors.contains(said), "\(words): \(output.all)")
+    }
+    let empty = try printed(
+      "v2.1-to-v2.2", Self.whole,
+      ["--region", "", "--profile", "", "--stack", "", "--environment", "", "--assets-table", ""])
+    #expect(empty.code == 0, "\(empty.all)")
+    #expect(empty.text.contains(#""region": "eu-west-1""#))
+    #expect(empty.text.contains(#""assets": "a""#) && !empty.text.contains("profile="))
+  }
+
+  @Test("a trial of a few items never has the indexes emptied")
+  func limitedReindex() throws {
+    let config = #"{"function_name": "f", "clear_indexes": true, "aws_region": "eu-west-1"}"#
+    let trial = try printed("v2.2-to-v2.3", config, ["--limit", "5"])
+    #expect(trial.text.contains(#""clear_indexes": false"#), "\(trial.all)")
+    #expect(trial.text.contains(#""dry_run": false"#) && trial.text.contains(#""limit": 5"#))
+  }
+
   @Test("a dry run never has the indexes emptied, whatever the file says")
   func dryReindex() throws {
     let config = #"{"function_name": "f", "clear_indexes": true, "aws_region": "eu-west-1"}"#
