@@ -90,18 +90,19 @@ struct MigrationsMarkCommand: Command {
 
   private func show(_ entry: MigrationSurvey.Entry, _ place: MigrationPlace) {
     let console = place.context.console
+    let accepts = !isPending && entry.oddities.contains(.edited)
+    let more = accepts ? "; its file is accepted as it was edited" : ""
     if isJSON {
       let value: JSONValue = [
         "type": "migration", "order": .string(entry.order.text), "name": .string(entry.name),
         "outcome": .string(isPending ? "unmarked" : "marked"),
-        "reason": .string(reason),
+        "reason": .string(reason), "edited": .bool(accepts),
       ]
       console.write(value.text + "\n")
     } else {
+      let state = (isPending ? "pending" : "applied") + more
       console.show(
-        ["\("✓", .good) \(entry.title, .strong) counts as \(isPending ? "pending" : "applied")"]
-          .next(
-            options.next("list")))
+        ["\("✓", .good) \(entry.title, .strong) counts as \(state)"].next(options.next("list")))
     }
   }
 }
