@@ -170,7 +170,8 @@ actor FilterTransform: TableTransform {
           dialogue.expect(within: program.answerLimit)
         case .ended(.failure(let error)): throw failure(error)
         case .ended(.success(let outcome)):
-          return .success(Exchange(outcomes: answers.outcomes, breakdown: ending(outcome)))
+          return .success(
+            Exchange(outcomes: answers.outcomes, breakdown: ending(outcome, answers.mistake)))
         }
       }
       throw .cancelled
@@ -179,16 +180,19 @@ actor FilterTransform: TableTransform {
     }
   }
 
-  /// How it ended, with the last words that it wrote to standard error.
-  private func ending(_ outcome: Outcome) -> String {
+  /// How it ended, with what was wrong with its answer up to then, and with the last words that it
+  /// wrote to standard error.
+  private func ending(_ outcome: Outcome, _ mistake: String? = nil) -> String {
+    let answer = mistake == nil ? "no answer" : "no whole answer"
+    let mistake = mistake.map { ", having answered \(program.redact($0))" } ?? ""
     let words = program.redact(outcome.errors.text).split(separator: "\n").last.map(String.init)
     let last = words.map { ": \($0.prefix(Self.textMax))" } ?? ""
     if outcome.interruption == .timeLimit {
-      return "gave no answer within \(program.answerLimit)\(last)"
+      return "gave \(answer) within \(program.answerLimit)\(mistake)\(last)"
     }
     switch outcome.ending {
-    case .exited(let code): return "ended with status \(code)\(last)"
-    case .signalled(let number): return "was ended by signal \(number)\(last)"
+    case .exited(let code): return "ended with status \(code)\(mistake)\(last)"
+    case .signalled(let number): return "was ended by signal \(number)\(mistake)\(last)"
     }
   }
 
@@ -244,6 +248,8 @@ private struct Answers {
   private var rows: [OutcomeRows]
   private var isDone: [Bool]
   private var openCount: Int
+  /// What was wrong with a line about an item, until the item is done.
+  private var mistakes: [Int: String] = [:]
 
   init(count: Int, base: Int, targets: [String]) {
     self.base = base
@@ -258,6 +264,9 @@ private struct Answers {
   /// The item that it is at, if it takes them in their order.
   var firstOpen: Int { isDone.firstIndex(of: false) ?? 0 }
 
+  /// What is wrong with its unfinished answer to the item that it is at.
+  var mistake: String? { mistakes[firstOpen] }
+
   /// Takes a line; true when it was the last one about its item.
   mutating func take(_ line: [UInt8]) throws(FilterAnswer.Mistake) -> Bool {
     let answer: FilterAnswer
@@ -270,6 +279,7 @@ private struct Answers {
       }
       let text = "the filter answered \(error.text)"
       rows[seq - base].add(OutcomeRows.Row(reject: text), targets: targets)
+      mistakes[seq - base] = mistakes[seq - base] ?? error.text
       if error.isLast { finish(seq - base) }
       return error.isLast
     }
@@ -285,6 +295,7 @@ private struct Answers {
 
   private mutating func finish(_ place: Int) {
     isDone[place] = true
+    mistakes[place] = nil
     openCount -= 1
   }
 

@@ -34,6 +34,7 @@ package struct FilterScript: Sendable {
         if mode == "crash-always": os._exit(8)
         if mode == "hang" and id.startswith("bad"):
             while True: time.sleep(60)
+        if mode == "echo" and id.startswith("bad"): print(line, end="", flush=True); os._exit(0)
         if mode == "wrong" and id.startswith("bad"): print("hello", flush=True)
         if mode == "stranger" and id.startswith("bad"): answer(seq + 1000, skip="x")
         if mode == "odd-name" and id.startswith("bad"):

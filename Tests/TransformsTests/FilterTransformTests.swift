@@ -113,6 +113,17 @@ struct FilterTransformTests {
     #expect(once == [Self.good, Self.good, Self.good])
   }
 
+  @Test("a wrong answer is told also when the rest of it never comes")
+  func half() async throws {
+    let told = try await ask("echo", ["a", "bad1", "b"])
+    #expect(
+      told == [
+        Self.good,
+        "failed the filter ended with status 0, having answered with 'table', which means nothing "
+          + "here", Self.good,
+      ])
+  }
+
   @Test("one that always crashes is given up, and the item is named that it was at")
   func alwaysCrashing() async throws {
     let failure = try await #require(throws: Failure.self) {
