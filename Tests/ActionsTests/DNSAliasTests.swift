@@ -161,7 +161,8 @@ import Testing
     let failure = try #require(
       await #expect(throws: Failure.self) { try await rig(world, "weights: {red: 1}").plan() })
     #expect(failure.hint.contains("blue"))
-    let proof = try rig(world, "cname: 'x.example.test', confirm: 'provider'")
+    let proof = try rig(
+      world, "cname: 'x.example.test', confirm: 'provider', replaceRouted: true")
     let refusal = try #require(await #expect(throws: Failure.self) { try await proof.apply() })
     #expect(refusal.summary.contains("gives no word"))
   }

@@ -28,13 +28,7 @@ extension UserCopy {
       let page = try await source.page(after: position, limit: batch)
       try TablePages.checkMoved(from: position, to: page.next, in: source.url)
       position = page.next
-      var wanted: [User] = []
-      for user in page.elements {
-        now.add(Self.line(user))
-        guard skipReason(user) == nil, passwords != .migrateTrigger else { continue }
-        let user = try mapping.carried(user)
-        if try await importObstacle(to: user) == nil { wanted.append(user) }
-      }
+      let wanted = try await wanted(page.elements, &now)
       for (user, other) in zip(wanted, try await target.users(named: wanted.map(\.name))) {
         guard let other else {
           missing.append(user.name)
@@ -43,9 +37,7 @@ extension UserCopy {
         if isSame(user, other) {
           found.add(Self.line(mapping.comparable(other)))
           // Whoever was told may have chosen a password by now; this state nobody comes back to.
-          if let added, other.isEnabled, other.status == Self.unfinishedStatus,
-            added.contains(user.name)
-          {
+          if added?.contains(user.name) == true, Self.isUnfinished(other) {
             untold.append(user.name)
           }
         } else {
@@ -72,14 +64,29 @@ extension UserCopy {
       )
     }
     guard untold.isEmpty else {
-      return (
-        .failed(
-          "\(target.url): \(untold.count) users were not told to choose a password"
-            + Self.sample(untold)), ledger
-      )
+      let what = "\(untold.count) users were not told to choose a password"
+      return (.failed("\(target.url): \(what)\(Self.sample(untold))"), ledger)
     }
     if let verdict = try await verifyTrigger() { return (verdict, ledger) }
     return (.passed("\(target.url) holds the \(found.count) users that were copied to it"), ledger)
+  }
+
+  private static func isUnfinished(_ user: User) -> Bool {
+    user.isEnabled && user.status == unfinishedStatus
+  }
+
+  /// Counts users of the source, and gives those whom the target should have, as it should.
+  private func wanted(
+    _ users: [User], _ now: inout DigestSum
+  ) async throws(Failure) -> [User] {
+    var wanted: [User] = []
+    for user in users {
+      now.add(Self.line(user))
+      guard skipReason(user) == nil, passwords != .migrateTrigger else { continue }
+      let user = try mapping.carried(user)
+      if try await importObstacle(to: user) == nil { wanted.append(user) }
+    }
+    return wanted
   }
 
   private static func sample(_ names: [String]) -> String {

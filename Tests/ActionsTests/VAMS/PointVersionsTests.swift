@@ -79,8 +79,10 @@ struct PointVersionsTests {
       _ = try await sync.apply(try await sync.plan())
       // What came since is on top.
       _ = try server.python("s3.put_object(Bucket='into', Key='twice', Body='since')")
+      try server.set(#"{"page": 1000}"#)
       let old = try versions("from", world)
       #expect(old.count == 8)
+      try server.set(#"{"page": 3}"#)
       let table = try table(
         world,
         old.enumerated().map { row($0, "/\($1.key)", $1.id) } + [
@@ -96,6 +98,7 @@ struct PointVersionsTests {
         ])
       let verdict = try await run.verify(plan, report).verdict
       #expect(verdict.isPassed, "\(verdict)")
+      try server.set(#"{"page": 1000}"#)
       let new = try versions("into", world)
       for (place, version) in old.enumerated() {
         let key = ItemKey(bytes: Array(#"{"id":{"S":"r\#(place)"}}"#.utf8))

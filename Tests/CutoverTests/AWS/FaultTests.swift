@@ -120,7 +120,8 @@ struct FaultTests {
     for n in range(7):
       name, verified = ("told" if n else "mute") + str(n), "true" if n else "false"
       c.admin_create_user(UserPoolId=a, Username=name, MessageAction="SUPPRESS", UserAttributes=[
-        {"Name": "email", "Value": name + "@x.test"}, {"Name": "email_verified", "Value": verified}])
+        {"Name": "email", "Value": name + "@x.test"},
+        {"Name": "email_verified", "Value": verified}])
       c.admin_add_user_to_group(UserPoolId=a, Username=name, GroupName="staff")
     print(a, b, end="")
     """
@@ -129,7 +130,8 @@ struct FaultTests {
     c, found = client("cognito-idp"), {}
     for u in sorted(c.list_users(UserPoolId=sys.argv[1])["Users"], key=lambda u: -ord(
         u["Username"][0])):
-      groups = c.admin_list_groups_for_user(UserPoolId=sys.argv[1], Username=u["Username"])["Groups"]
+      groups = c.admin_list_groups_for_user(
+        UserPoolId=sys.argv[1], Username=u["Username"])["Groups"]
       line = " ".join([u["Username"][:4], u["UserStatus"], *(g["GroupName"] for g in groups)])
       found[line] = found.get(line, 0) + 1
     print(found)
