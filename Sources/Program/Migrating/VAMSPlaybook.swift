@@ -31,7 +31,7 @@ struct VAMSPlaybook {
       parameters["access"] = .string("?profile=\(profile)")
     }
     if isDry, parameters["dryRun"] != nil { parameters["dryRun"] = .bool(true) }
-    if isDry { for name in clearings { parameters[name] = .bool(false) } }
+    if keepsIndexes { for name in clearings { parameters[name] = .bool(false) } }
     for name in omitted { parameters[name] = nil }
     book["parameters"] = parameters
     book["steps"] = .array(steps)
@@ -98,6 +98,9 @@ struct VAMSPlaybook {
     return (values[parameter] ?? shipped["parameters"]?[parameter])?.string
   }
 
+  /// Whether indexes are left as they are: a few items would not fill an emptied one again.
+  private var keepsIndexes: Bool { isDry || limit != nil }
+
   /// Whether a whole run would have the search indexes emptied.
   var clearsIndexes: Bool {
     (shipped["steps"]?.elements ?? []).contains { step in
@@ -139,8 +142,7 @@ struct VAMSPlaybook {
         payload["dry_run"] = .bool(true)
         with["changes"] = .bool(false)
       }
-      // A trial of a few items would leave the rest of an emptied index out.
-      if isDry || limit != nil { payload[Self.clearing] = .bool(false) }
+      if keepsIndexes { payload[Self.clearing] = .bool(false) }
       with["payload"] = payload
     case _: break
     }

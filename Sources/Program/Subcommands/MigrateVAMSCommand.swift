@@ -12,15 +12,15 @@ struct MigrateVAMSCommand: Command {
 
     It is run by the playbook of that name there, with the old script's configuration file as it \
     is. An option wins over the file, and the file over the playbook. Tables that nobody names are \
-    found in --stack. A dry run reads, transforms and reports everything, and writes nothing; where \
-    more would be rejected than may be it ends with 3, as the real run would. A \
+    found in --stack. A dry run reads, transforms and reports everything, and writes nothing; \
+    where more would be rejected than may be it ends with 3, as the real run would. A \
     migration may be run again, also after a trial of a few items with --limit: what has its new \
     shape is left alone.
 
     --report writes what each step read, wrote, left out and rejected, with reasons and proofs, as \
-    JSON. Where an old script verified, it also reads the tables back and writes what that did, a CSV \
-    of faults and a summary, and ours beside it. With --verify nothing else is done. Faults end the \
-    command with 3.
+    JSON. Where an old script verified, it also reads the tables back and writes what that did, a \
+    CSV of faults and a summary, and ours beside it. With --verify nothing else is done. Faults end \
+    the command with 3.
 
     Without a NAME, SCHEMA is the file of the script that copies one stack into another. It is \
     read as that script did, with one addition: pairs under 'attributes' rename attributes, which \

@@ -58,15 +58,6 @@ struct AmplifyKeyChangeTests {
       #expect(try stage.items(new) == [])
       #expect(try stage.run("migrate").code == 0)
       #expect(try verdict(stage, new, fixture) == "same")
-      // Taken back by another command, as after an undo that was killed and carried on by 'resume'.
-      let back = try stage.cutover.run(
-        ["rollback", "--completed", "--reason", "x", "--environment", try stage.journaled()],
-        environment: stage.environment)
-      #expect(back.code == 0, "\(back.all)")
-      #expect(try stage.items(new) == [])
-      let anew = try stage.run("migrate")
-      #expect(anew.code == 0 && anew.text.contains("is taken back"), "\(anew.all)")
-      #expect(try verdict(stage, new, fixture) == "same")
       try checkDestruction(stage)
     }
   }

@@ -183,14 +183,6 @@ struct AmplifyStage {
       .map(String.init)
   }
 
-  /// What the journal calls the branch `main`.
-  func journaled() throws -> String {
-    try Tool.sqlite3(
-      cutover.folder.file("state/journal.db"),
-      "SELECT name FROM environment WHERE name NOT LIKE '%-dry-run'"
-    ).text.trimmingCharacters(in: .whitespacesAndNewlines)
-  }
-
   /// The records of the backend's table, without what differs from run to run.
   func records() throws -> [String] {
     try items("amplify-data-migration-\(app)-main")

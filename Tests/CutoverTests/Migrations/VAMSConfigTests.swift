@@ -107,6 +107,7 @@ struct VAMSConfigTests {
     let config = #"{"function_name": "f", "clear_indexes": true, "aws_region": "eu-west-1"}"#
     let trial = try printed("v2.2-to-v2.3", config, ["--limit", "5"])
     #expect(trial.text.contains(#""clear_indexes": false"#), "\(trial.all)")
+    #expect(trial.text.contains(#""clear": false"#), "\(trial.all)")
     #expect(trial.text.contains(#""dry_run": false"#) && trial.text.contains(#""limit": 5"#))
   }
 
