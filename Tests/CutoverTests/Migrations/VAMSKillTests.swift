@@ -22,7 +22,7 @@ struct VAMSKillTests {
       "alike: 198 items\n"
     ),
     (
-      "v2.4_to_v2.5_clear_v2", "v2.4-to-v2.5", ["--clear-v2", "--set", "rejects=2"],
+      "v2.4_to_v2.5_clear_v2", "v2.4-to-v2.5", ["--clear-v2", "--set", "rejects=3"],
       "alike: 223 items\n"
     ),
   ]

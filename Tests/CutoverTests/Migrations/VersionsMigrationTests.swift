@@ -44,7 +44,7 @@ struct VersionsMigrationTests {
   @Test("killed in the middle, it goes on; run again, it changes nothing")
   func again() throws {
     let migration = try make("v245c-", "v2.4_to_v2.5_clear_v2", load: true)
-    let words = ["clear": "yes", "rejects": "2"]
+    let words = ["clear": "yes", "rejects": "3"]
     let killed = try migration.run(words, program: .crashRunner, kill: "journal-after:14")
     #expect(killed.code == 128 + SIGKILL, "\(killed.all)")
     let run = try migration.run(words)
@@ -53,7 +53,7 @@ struct VersionsMigrationTests {
     let accepted = try migration.accept()
     #expect(accepted.code == 0, "\(accepted.all)")
     let after = try migration.digest()
-    let second = try migration.run(["rejects": "2"])
+    let second = try migration.run(["rejects": "3"])
     #expect(second.code == MigrationStage.waiting, "\(second.all)")
     #expect(try migration.digest() == after)
     #expect(try migration.rollback().code == 0)
