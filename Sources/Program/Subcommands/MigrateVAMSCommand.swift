@@ -19,8 +19,8 @@ struct MigrateVAMSCommand: Command {
 
     --report writes what each step read, wrote, left out and rejected, with reasons and proofs, as \
     JSON. Where an old script verified, it also reads the tables back and writes what that did, a \
-    CSV of faults and a summary, and ours beside it. With --verify nothing else is done. Faults end \
-    the command with 3.
+    CSV of faults and a summary, and ours beside it. With --verify nothing else is done. Faults \
+    end the command with 3.
 
     Without a NAME, SCHEMA is the file of the script that copies one stack into another. It is \
     read as that script did, with one addition: pairs under 'attributes' rename attributes, which \
