@@ -42,8 +42,9 @@ package struct TablesMigrate: Action {
         + "the first item is migrated, and as they were then until the step ends."),
     .optional(
       "freshLookups", .boolean,
-      "Whether lookups are read anew whenever the step begins or goes on, also after a retry: where "
-        + "what is deleted must stand elsewhere. None of them may be a target.", default: "false"),
+      "Whether lookups are read anew whenever the step begins or goes on, also after a retry: for "
+        + "what is deleted because it stands elsewhere. None of them may be a target.",
+      default: "false"),
     .optional("parameters", .map(.string), "What param('name') gives in the statement."),
     .optional(
       "rejects", .integer(rejectsRange),
