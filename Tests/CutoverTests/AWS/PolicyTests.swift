@@ -15,7 +15,7 @@ struct PolicyTests {
     renames = {"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads",
       "s3:ListMultipartUploadParts", "s3:GetEncryptionConfiguration",
       "s3:GetBucketObjectLockConfiguration", "s3:PutBucketObjectLockConfiguration",
-      "s3:GetObjectVersionAcl",
+      "s3:GetObjectVersion", "s3:GetObjectVersionTagging", "s3:GetObjectVersionAcl",
       "s3:PutEncryptionConfiguration", "s3:GetLifecycleConfiguration",
       "s3:PutLifecycleConfiguration", "s3:GetReplicationConfiguration",
       "s3:PutReplicationConfiguration", "s3:GetBucketPublicAccessBlock",
