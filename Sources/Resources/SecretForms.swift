@@ -108,9 +108,15 @@ enum SecretForms {
     }
   }
 
-  /// In both cases of the digits, in paths and in forms.
   private static func percent(_ bytes: [UInt8]) -> Set<[UInt8]> {
-    let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~".utf8)
+    let plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~"
+    // Many leave the slash of a path alone.
+    return percent(bytes, plain: Set(plain.utf8))
+      .union(percent(bytes, plain: Set("\(plain)/".utf8)))
+  }
+
+  /// In both cases of the digits, in paths and in forms.
+  private static func percent(_ bytes: [UInt8], plain: Set<UInt8>) -> Set<[UInt8]> {
     var forms: Set<[UInt8]> = []
     for digits in ["0123456789ABCDEF", "0123456789abcdef"].map({ Array($0.utf8) }) {
       for space in [Array("%20".utf8), [UInt8(ascii: "+")]] {
@@ -125,7 +131,7 @@ enum SecretForms {
     return forms
   }
 
-  /// The letters that depend on nothing but the secret, in both alphabets.
+  /// The letters that depend on nothing but the secret, in both alphabets, and those of its end.
   private static func base64(_ bytes: [UInt8]) -> Set<[UInt8]> {
     let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
     var forms: Set<[UInt8]> = []
@@ -144,7 +150,13 @@ enum SecretForms {
           }
           bits &= (1 << held) - 1
         }
-        forms.insert(Array(form.dropFirst((offset * 8 + 5) / 6)))
+        let sure = Array(form.dropFirst((offset * 8 + 5) / 6))
+        forms.insert(sure)
+        guard held > 0 else { continue }
+        // What ends with the secret has one more letter, which tells of its last byte.
+        let ended = sure + [alphabet[bits << (6 - held) & 63]]
+        forms.insert(ended)
+        forms.insert(ended + [UInt8](repeating: UInt8(ascii: "="), count: (6 - held) / 2))
       }
     }
     return forms
