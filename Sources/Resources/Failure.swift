@@ -41,6 +41,13 @@ package struct Failure: Error, Hashable, Sendable, Codable {
   package static let cancelled = Failure(
     .cancelled, "stopped on request", hint: "Carry on with 'cutover resume'.")
 
+  /// The same without the advice to go back, where there is no way back any more.
+  package var withoutWayBack: Failure {
+    let advice = "or 'cutover rollback'"
+    let hint = ["; ", ", ", " "].reduce(hint) { $0.replacing($1 + advice, with: "") }
+    return Failure(kind, summary, hint: hint)
+  }
+
   /// Whether an automatic retry makes sense.
   package var isTransient: Bool {
     if case .transient = kind { true } else { false }

@@ -224,6 +224,8 @@ package struct Pilot: Sendable {
       failure = .transient(
         "\(step.id) stopped by itself", hint: "It is tried again from its checkpoint.")
     }
+    // Whoever fails does not know what other steps have done.
+    if machine.rollbackRefusal != nil { failure = failure.withoutWayBack }
     let attempt = run.effect.attempt
     let mayRetry = failure.isTransient && attempt < step.definition.attemptsMax
     return .failed(

@@ -131,18 +131,22 @@ extension RolloutMachine {
           "\(id) was done but did not pass its check: \(detail)",
           hint: "Mend the cause, then 'cutover retry \(id)'; or 'cutover rollback'."), at: index)
     case .inconclusive(let detail):
-      steps[index].state = .stopped(
-        .verify,
-        .refused(
-          "\(id): nobody can tell whether it worked: \(detail)",
-          hint: "Look yourself, then 'cutover retry \(id)', 'cutover skip \(id) --reason …' "
-            + "or 'cutover rollback'."))
+      let failure = Failure.refused(
+        "\(id): nobody can tell whether it worked: \(detail)",
+        hint: "Look yourself, then 'cutover retry \(id)', 'cutover skip \(id) --reason …' "
+          + "or 'cutover rollback'.")
+      steps[index].state = .stopped(.verify, advised(failure))
     }
+  }
+
+  /// Nobody is told to go back where that is not possible any more.
+  private func advised(_ failure: Failure) -> Failure {
+    rollbackRefusal == nil ? failure : failure.withoutWayBack
   }
 
   /// A step failed for good: wait for a person, or turn back if the playbook says so.
   private mutating func stop(_ phase: Phase, _ failure: Failure, at index: Int) {
-    steps[index].state = .stopped(phase, failure)
+    steps[index].state = .stopped(phase, advised(failure))
     guard !isBackward, steps[index].definition.rollsBackOnFailure, rollbackRefusal == nil else {
       return
     }
