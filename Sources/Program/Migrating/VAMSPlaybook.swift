@@ -54,11 +54,8 @@ struct VAMSPlaybook {
 
   /// The parameters by which functions are told to empty the indexes.
   private var clearings: [String] {
-    (shipped["steps"]?.elements ?? []).compactMap { step in
-      guard let text = step["with"]?["payload"]?[Self.clearing]?.string, text.hasPrefix("${"),
-        text.hasSuffix("}")
-      else { return nil }
-      return String(text.dropFirst(2).dropLast())
+    (shipped["steps"]?.elements ?? []).compactMap {
+      Self.parameter(in: $0["with"]?["payload"]?[Self.clearing])
     }
   }
 
@@ -104,7 +101,7 @@ struct VAMSPlaybook {
   /// Whether a whole run would have the search indexes emptied.
   var clearsIndexes: Bool {
     (shipped["steps"]?.elements ?? []).contains { step in
-      resolved(step["with"]?["payload"]?["clear_indexes"]) == .bool(true)
+      resolved(step["with"]?["payload"]?[Self.clearing]) == .bool(true)
     }
   }
 
@@ -120,9 +117,14 @@ struct VAMSPlaybook {
 
   /// The value, or that of the parameter that it is.
   private func resolved(_ value: JSONValue?) -> JSONValue? {
-    guard let text = value?.string, text.hasPrefix("${"), text.hasSuffix("}") else { return value }
-    let name = String(text.dropFirst(2).dropLast())
+    guard let name = Self.parameter(in: value) else { return value }
     return values[name] ?? shipped["parameters"]?[name]
+  }
+
+  /// The parameter that a value is, as in `"${clear}"`.
+  private static func parameter(in value: JSONValue?) -> String? {
+    guard let text = value?.string, text.hasPrefix("${"), text.hasSuffix("}") else { return nil }
+    return String(text.dropFirst(2).dropLast())
   }
 
   private func changed(_ with: JSONValue, of action: String) -> JSONValue {

@@ -64,7 +64,7 @@ struct MigrationHistory {
   }
 
   /// The rollouts that took others back, by the others' ids.
-  private func takenBack() async throws -> [String: RolloutRecord] {
+  func takenBack() async throws -> [String: RolloutRecord] {
     guard let journal = place.journal else { return [:] }
     var found: [String: RolloutRecord] = [:]
     for rollout in try await journal.rollouts(in: place.environment, limit: Self.rolloutsMax)

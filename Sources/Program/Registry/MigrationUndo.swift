@@ -66,7 +66,7 @@ struct MigrationUndo {
       return try await steering.drive(
         open, helm: helm, as: person, note: "Going on with the way back in rollout \(open.id).")
     }
-    if try await undone(rollout, journal) != nil {
+    if try await undone(rollout) != nil {
       try await journal.release(helm.lease)
       return .done
     }
@@ -102,24 +102,15 @@ struct MigrationUndo {
     return try await CompletedRollout.takenBack(by: open, in: journal) == rollout.id
   }
 
-  private static let rolloutsMax = 10_000
-
   /// The rollout that took this one back already; its record was not removed for a crash.
-  private func undone(
-    _ rollout: RolloutRecord, _ journal: SQLiteJournal
-  ) async throws -> RolloutRecord? {
-    for candidate in try await journal.rollouts(in: place.environment, limit: Self.rolloutsMax) {
-      if candidate.id == rollout.id { return nil }
-      guard candidate.outcome == RolloutMachine.Outcome.rolledBack.rawValue else { continue }
-      if try await isUndo(candidate, of: rollout, journal) { return candidate }
-    }
-    return nil
+  private func undone(_ rollout: RolloutRecord) async throws -> RolloutRecord? {
+    try await MigrationHistory(place: place).takenBack()[rollout.id]
   }
 
   private func forget(
     _ record: MigrationRecord, _ rollout: RolloutRecord, _ journal: SQLiteJournal
   ) async throws {
-    let undo = try await undone(rollout, journal)
+    let undo = try await undone(rollout)
     try await place.remove(
       record,
       because: MigrationRemoval(

@@ -255,8 +255,8 @@ struct MigrationsTests {
     #expect(stage.log == ["0002_sizes"])
   }
 
-  @Test("a way back that was killed is gone on with, and the record goes at its end")
-  func undoKilled() throws {
+  /// A migration whose way back waits for the file `go`.
+  private func addWaiting() throws {
     try stage.add(
       "0001_wait",
       """
@@ -265,6 +265,11 @@ struct MigrationsTests {
           undo: { argv: ["/bin/sh", "-c",
             "cd \(stage.folder); while [ ! -e go ]; do sleep 0.02; done; echo undid >> log"] } } },
       """)
+  }
+
+  @Test("a way back that was killed is gone on with, and the record goes at its end")
+  func undoKilled() throws {
+    try addWaiting()
     #expect(try stage.run().code == 0)
     let child = try stage.cutover.start("migrations", "undo", "--reason", "x", "--yes")
     #expect(child.reads("one"), "\(child.seen)\(child.errors())")
@@ -283,14 +288,7 @@ struct MigrationsTests {
 
   @Test("a way back that was killed and carried on by 'resume' takes the record along later")
   func undoResumed() throws {
-    try stage.add(
-      "0001_wait",
-      """
-      { id: "one", uses: "command.run", with: {
-          apply: { argv: ["/bin/sh", "-c", "echo did >> \(stage.folder)/log"] },
-          undo: { argv: ["/bin/sh", "-c",
-            "cd \(stage.folder); while [ ! -e go ]; do sleep 0.02; done; echo undid >> log"] } } },
-      """)
+    try addWaiting()
     #expect(try stage.run().code == 0)
     let child = try stage.cutover.start(
       "migrations", "undo", "--reason", "wrong", "--yes", "--as", "ann")
