@@ -27,11 +27,14 @@ package struct UserAdmission: Sendable, Equatable {
 /// - `admit` keeps the law of `add`: it never changes a user who is there.
 /// - `finish` is for users whom the caller itself has begun to admit: it does what a cut-off
 ///   `admit` has left undone, and leaves everybody whom somebody else has changed since.
+/// - `isJustMade` says of a user as the directory tells it that nobody has given it a lasting
+///   password yet, nor been told to.
 package protocol UserAdmitting: UserDirectory {
   func admit(_ users: [User], with password: FirstPassword) async throws(Failure)
     -> [UserAdmission]
   func finish(_ users: [User], with password: FirstPassword) async throws(Failure)
     -> [UserAdmission]
+  func isJustMade(_ user: User) -> Bool
 }
 
 /// A group of users, which must be there before a user can be in it.

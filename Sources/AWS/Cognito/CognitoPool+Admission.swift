@@ -200,7 +200,7 @@ extension CognitoPool: UserAdmitting {
     if there.factors?.methods.isEmpty ?? true { begun.factors = nil }
     let foreign = there.differences(from: begun)
     guard foreign.isEmpty else { return UserAdmission(.differs(foreign), id: there.id) }
-    let isPasswordOpen = there.isEnabled && Self.isOpen(there.status, password)
+    let isPasswordOpen = there.isEnabled && isOpen(there, password)
     guard isPasswordOpen || !there.differences(from: user).isEmpty else {
       return UserAdmission(.alike, id: there.id)
     }
@@ -217,12 +217,14 @@ extension CognitoPool: UserAdmitting {
   /// A reset takes two requests, and between them nobody knows the password: only the state that
   /// the second leads to proves it. Somebody who has chosen a password meanwhile gets one more
   /// code, which does less harm than none.
-  private static func isOpen(_ status: String?, _ password: FirstPassword) -> Bool {
+  private func isOpen(_ user: User, _ password: FirstPassword) -> Bool {
     switch password {
-    case .reset: status != "RESET_REQUIRED"
-    case .forgotten, .invitation, .temporary: status == "FORCE_CHANGE_PASSWORD"
+    case .reset: user.status != "RESET_REQUIRED"
+    case .forgotten, .invitation, .temporary: isJustMade(user)
     }
   }
+
+  func isJustMade(_ user: User) -> Bool { user.status == "FORCE_CHANGE_PASSWORD" }
 
   private func definition(
     or operation: CognitoOperation

@@ -4,8 +4,6 @@ import Rollouts
 
 extension UserCopy {
   private static let namedMax = 5
-  /// Made, and never given a password of the user's own.
-  private static let unfinishedStatus = "FORCE_CHANGE_PASSWORD"
 
   /// Looks every user of the source up at the target.
   ///
@@ -37,7 +35,7 @@ extension UserCopy {
         if isSame(user, other) {
           found.add(Self.line(mapping.comparable(other)))
           // Whoever was told may have chosen a password by now; this state nobody comes back to.
-          if added?.contains(user.name) == true, Self.isUnfinished(other) {
+          if added?.contains(user.name) == true, isUnfinished(other) {
             untold.append(user.name)
           }
         } else {
@@ -71,8 +69,8 @@ extension UserCopy {
     return (.passed("\(target.url) holds the \(found.count) users that were copied to it"), ledger)
   }
 
-  private static func isUnfinished(_ user: User) -> Bool {
-    user.isEnabled && user.status == unfinishedStatus
+  private func isUnfinished(_ user: User) -> Bool {
+    user.isEnabled && (target as? any UserAdmitting)?.isJustMade(user) == true
   }
 
   /// Counts users of the source, and gives those whom the target should have, as it should.
